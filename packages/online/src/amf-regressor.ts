@@ -1,0 +1,199 @@
+import { integerWithin, MillraceError, oneOf, optionError, positive, PythonRandom } from '@millrace/common'
+import { FeatureNames, featureNamesFrom } from './feature-names.ts'
+import type { Features } from './learner.ts'
+import { columnsFromState, columnsToFields } from './mondrian-columns.ts'
+import { MondrianRow } from './mondrian-row.ts'
+import { type MondrianRules, MondrianTree, type MondrianTreeOptions } from './mondrian-tree.ts'
+import { Row } from './row.ts'
+import { learnNamed, type RowRegressor } from './row-step.ts'
+import { decodeStateOf, encodeState, invalid, type StateFields, StateReader } from './state.ts'
+
+const kind = 'AmfRegressor'
+const mostTrees = 10_000
+/** Squared residuals times this, summed over any number of rows, stay inside the range of a double. */
+const largestStep = 1e50
+const mostNodes = 2 ** 30
+
+/** Settings of {@link AmfRegressor}. */
+export interface AmfRegressorOptions {
+  /** How many trees the forest has; 1 to 10,000. */
+  trees?: number
+  /**
+   * Learning rate of the aggregation, per squared unit of the target; > 0, at most 1e50. The larger the targets, the
+   * more a given step trusts the deepest leaf.
+   */
+  step?: number
+  /** False predicts from the leaves alone. */
+  useAggregation?: boolean
+  /** Seed of the forest's random numbers: a safe integer >= 0. The same seed and rows give the same bits. */
+  seed?: number
+  /**
+   * Which results to give: `0.25` is the algorithm as published, and River 0.25 or later; `0.21` is River 0.19 to
+   * 0.23, mistakes included.
+   */
+  rules?: MondrianRules
+  /**
+   * Once a tree has this many nodes none of it splits any more; >= 1. A split adds two nodes to the one at first, so an
+   * even limit is passed by one.
+   */
+  maxNodes?: number
+}
+
+/** One tree of an {@link AmfRegressor}, described. */
+export interface AmfTreeDescription {
+  nodes: number
+  /** Edges from the root to the deepest leaf. */
+  depth: number
+  /** Log weight of the root in the aggregation: -step/2 times the sum of its squared errors. */
+  rootWeight: number
+  /** Log of the aggregated weight of the whole tree; 0 without aggregation. */
+  rootSubtreeWeight: number
+  /** The feature that the root splits; null while the root is a leaf. */
+  rootFeature: string | null
+  /** Where it splits: values up to this go left; null while the root is a leaf. */
+  rootThreshold: number | null
+}
+
+/**
+ * Regression by an Aggregated Mondrian Forest: random trees that split wherever a row lies outside what they have seen,
+ * and predict the mean of all their nodes along a path, weighted by how well each has predicted so far. Needs no
+ * knowledge of ranges, but a feature of larger scale is split more often.
+ *
+ * Nearly every new row adds two nodes to each tree: without `maxNodes` memory grows for ever, by 64 + 16 · features
+ * bytes a node. Time a call and tree O(depth · features) to learn, O(depth) to predict.
+ * @see Mourtada, Gaïffas and Scornet, "AMF: Aggregated Mondrian Forests for Online Learning", JRSS-B 83(3), 2021.
+ */
+export class AmfRegressor implements RowRegressor {
+  readonly #options: MondrianTreeOptions & { readonly trees: number; readonly seed: number }
+  #names = new FeatureNames()
+  readonly #row = new Row()
+  readonly #treeRow = new MondrianRow()
+  /** The tree that looks ahead; not part of the state. */
+  #turn = 0
+  /** None before the first row is learned. */
+  #trees: readonly MondrianTree[] = []
+
+  /**
+   * @param options defaults: 10 trees, step 1, with aggregation, seed 42, rules `0.25`, no limit of nodes
+   * @throws {MillraceError} MILL_OPTION_INVALID
+   */
+  constructor(options: AmfRegressorOptions = {}) {
+    const { trees = 10, step = 1, useAggregation = true, seed = 42, rules = '0.25', maxNodes = mostNodes } = options
+    if (step > largestStep) throw optionError('step', `at most ${largestStep}`, step)
+    this.#options = {
+      trees: integerWithin('trees', trees, 1, mostTrees),
+      step: positive('step', step),
+      useAggregation,
+      seed: integerWithin('seed', seed, 0, Number.MAX_SAFE_INTEGER),
+      rules: oneOf('rules', rules, ['0.25', '0.21']),
+      maxNodes: integerWithin('maxNodes', maxNodes, 1, mostNodes)
+    }
+  }
+
+  get canPredict(): boolean {
+    return this.#trees.length > 0
+  }
+
+  get namesSize(): number {
+    return this.#names.size
+  }
+
+  useNames(names: FeatureNames): void {
+    this.#names = names
+  }
+
+  predictOne(x: Features): number {
+    this.#names.read(x, this.#row)
+    return this.predictRow(this.#row)
+  }
+
+  learnOne(x: Features, y: number): void {
+    learnNamed(this, this.#names, this.#row, x, y)
+  }
+
+  predictRow(row: Row): number {
+    const trees = this.#trees
+    if (trees.length === 0) return 0
+    const treeRow = this.#treeRow
+    treeRow.load(row, this.#names.size)
+    let sum = 0
+    for (let index = 0; index < trees.length; index++) sum += trees[index]!.predict(treeRow)
+    return sum / trees.length
+  }
+
+  learnRow(row: Row, y: number): void {
+    const trees = this.#trees.length > 0 ? this.#trees : this.#plant()
+    this.#reserve(trees)
+    const treeRow = this.#treeRow
+    treeRow.loadToLearn(row, this.#names)
+    for (let index = 0; index < trees.length; index++) trees[index]!.learn(treeRow, y)
+    this.#trees = trees
+  }
+
+  /** What each tree looks like; none before the first row is learned. Costs O(nodes). */
+  describeTrees(): AmfTreeDescription[] {
+    return this.#trees.map(tree => {
+      const { rootFeature, rootThreshold, ...shape } = tree.shape()
+      if (rootFeature < 0) return { ...shape, rootFeature: null, rootThreshold: null }
+      return { ...shape, rootFeature: this.#names.name(rootFeature), rootThreshold }
+    })
+  }
+
+  toState(): Uint8Array {
+    const slots = this.#names.size
+    return encodeState(kind, 1, {
+      options: { ...this.#options },
+      names: this.#names.list(),
+      trees: this.#trees.map((tree): StateFields => {
+        return { random: tree.random.toState().words, ...columnsToFields(tree.toColumns(slots)) }
+      })
+    })
+  }
+
+  /** @throws {MillraceError} MILL_STATE_INVALID */
+  static fromState(bytes: Uint8Array): AmfRegressor {
+    const state = decodeStateOf(bytes, kind, 1)
+    const model = restoredOptions(state.map('options'))
+    model.#names = featureNamesFrom(state.strings('names'))
+    const trees = state.list('trees')
+    if (trees.length !== 0 && trees.length !== model.#options.trees) throw invalid('a tree is missing or too many')
+    model.#trees = trees.map(tree => restoredTree(new StateReader(tree, 'tree'), model.#names.size, model.#options))
+    return model
+  }
+
+  /**
+   * Do all that can fail, for want of memory, before the first change. One tree a row looks further ahead, so that the
+   * trees, which are of about the same size, do not all move to longer arrays at the same row.
+   */
+  #reserve(trees: readonly MondrianTree[]): void {
+    const slots = this.#names.size
+    this.#turn = (this.#turn + 1) % trees.length
+    for (let index = 0; index < trees.length; index++) trees[index]!.reserve(slots, index === this.#turn)
+  }
+
+  #plant(): MondrianTree[] {
+    const random = new PythonRandom(this.#options.seed)
+    const plant = () => new MondrianTree(this.#options, new PythonRandom(random.randint(0, 9_999_999)))
+    return Array.from({ length: this.#options.trees }, plant)
+  }
+}
+
+function restoredOptions(options: StateReader): AmfRegressor {
+  try {
+    return new AmfRegressor({
+      trees: options.number('trees'),
+      step: options.number('step'),
+      useAggregation: options.boolean('useAggregation'),
+      seed: options.number('seed'),
+      rules: options.string('rules') as MondrianRules,
+      maxNodes: options.number('maxNodes')
+    })
+  } catch (error) {
+    throw error instanceof MillraceError ? invalid(error.message) : error
+  }
+}
+
+function restoredTree(state: StateReader, slots: number, options: MondrianTreeOptions): MondrianTree {
+  const random = PythonRandom.fromState({ words: state.uint32s('random'), gaussNext: null })
+  return MondrianTree.fromColumns(options, random, columnsFromState(state, slots, options.rules))
+}

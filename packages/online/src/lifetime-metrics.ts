@@ -1,0 +1,25 @@
+import { Mae } from './mae.ts'
+import { Mape } from './mape.ts'
+import type { LifetimeMetric } from './metric.ts'
+import { Mse } from './mse.ts'
+import { R2 } from './r2.ts'
+import { Rmse } from './rmse.ts'
+import { Smape } from './smape.ts'
+import { decodeState, invalid } from './state.ts'
+
+const metrics = new Map<string, (bytes: Uint8Array) => LifetimeMetric>([
+  ['Mae', Mae.fromState],
+  ['Mape', Mape.fromState],
+  ['Mse', Mse.fromState],
+  ['R2', R2.fromState],
+  ['Rmse', Rmse.fromState],
+  ['Smape', Smape.fromState]
+])
+
+/** The lifetime metric a state holds, whichever it is. @throws {MillraceError} MILL_STATE_INVALID */
+export function lifetimeMetricFromState(bytes: Uint8Array): LifetimeMetric {
+  const kind = decodeState(bytes).string('kind')
+  const fromState = metrics.get(kind)
+  if (fromState === undefined) throw invalid(`${kind} is not one of ${[...metrics.keys()].join(', ')}`)
+  return fromState(bytes)
+}

@@ -1,0 +1,176 @@
+import { finite, nonNegative, optionError, positive } from '@millrace/common'
+import { FeatureNames, featureNamesFrom } from './feature-names.ts'
+import type { Features } from './learner.ts'
+import { grown, Row } from './row.ts'
+import { learnNamed, type RowRegressor } from './row-step.ts'
+import { decodeStateOf, encodeState, validated } from './state.ts'
+
+const kind = 'LinearRegression'
+
+/** Settings of {@link LinearRegression}. */
+export interface LinearRegressionOptions {
+  /** Step size for the weights; > 0. */
+  learningRate?: number
+  /** Step size for the intercept; >= 0, 0 keeps it where it is. */
+  interceptLearningRate?: number
+  /** Intercept before anything is learned, in the target's unit. */
+  interceptInit?: number
+  /** Strength of the L1 penalty (cumulative, truncated at 0); >= 0. Not together with `l2`. */
+  l1?: number
+  /** Strength of the L2 penalty, on the weights of the features present; >= 0. Not together with `l1`. */
+  l2?: number
+  /** Largest magnitude of the gradient of the loss; > 0. */
+  clipGradient?: number
+}
+
+/**
+ * Linear regression by stochastic gradient descent on the squared loss `(prediction - y)²`, whose gradient has the
+ * factor 2. Only the weights of the features present move. Time O(names in x) a call, memory O(names seen).
+ * @see Bottou, "Stochastic Gradient Descent Tricks", 2012; for `l1` Tsuruoka, Tsujii and Ananiadou, "Stochastic Gradient
+ *   Descent Training for L1-regularized Log-linear Models with Cumulative Penalty", ACL 2009.
+ */
+export class LinearRegression implements RowRegressor {
+  readonly #options: Required<LinearRegressionOptions>
+  #names = new FeatureNames()
+  readonly #row = new Row()
+  #weights: Float64Array = new Float64Array(0)
+  #intercept: number
+  /** L1 penalty every weight could have received so far. */
+  #penalty = 0
+  /** L1 penalty each weight actually received. */
+  #penalties: Float64Array = new Float64Array(0)
+  #next: Float64Array = new Float64Array(8)
+
+  /** @throws {MillraceError} MILL_OPTION_INVALID */
+  constructor(options: LinearRegressionOptions = {}) {
+    this.#options = {
+      learningRate: positive('learningRate', options.learningRate ?? 0.01),
+      interceptLearningRate: nonNegative('interceptLearningRate', options.interceptLearningRate ?? 0.01),
+      interceptInit: options.interceptInit ?? 0,
+      l1: nonNegative('l1', options.l1 ?? 0),
+      l2: nonNegative('l2', options.l2 ?? 0),
+      clipGradient: positive('clipGradient', options.clipGradient ?? 1e12)
+    }
+    const { interceptInit } = this.#options
+    if (!Number.isFinite(interceptInit)) throw optionError('interceptInit', 'a finite number', interceptInit)
+    if (this.#options.l1 > 0 && this.#options.l2 > 0) throw optionError('l1', '0 when l2 is not', this.#options.l1)
+    this.#intercept = this.#options.interceptInit
+  }
+
+  /** Always true: before anything is learned the prediction is `interceptInit`, and that counts. */
+  get canPredict(): boolean {
+    return true
+  }
+
+  get namesSize(): number {
+    return this.#names.size
+  }
+
+  /** The intercept, in the target's unit. */
+  get intercept(): number {
+    return this.#intercept
+  }
+
+  /** The weight of each feature seen, in the target's unit per unit of the feature. */
+  get weights(): Map<string, number> {
+    return new Map(this.#names.list().map((name, slot) => [name, this.#weights[slot] ?? 0]))
+  }
+
+  useNames(names: FeatureNames): void {
+    this.#names = names
+  }
+
+  predictOne(x: Features): number {
+    this.#names.read(x, this.#row)
+    return finite('prediction', this.predictRow(this.#row))
+  }
+
+  learnOne(x: Features, y: number): void {
+    learnNamed(this, this.#names, this.#row, x, y)
+  }
+
+  predictRow(row: Row): number {
+    const { slots } = row.layout
+    const weights = this.#weights
+    let sum = 0
+    for (let index = 0; index < slots.length; index++) {
+      const slot = slots[index]!
+      if (slot < weights.length) sum += row.values[index]! * weights[slot]!
+    }
+    return sum + this.#intercept
+  }
+
+  learnRow(row: Row, y: number): void {
+    this.#reserve()
+    const { learningRate, interceptLearningRate, l1, l2, clipGradient } = this.#options
+    const { slots } = row.layout
+    const raw = 2 * (this.predictRow(row) - y)
+    const gradient = raw > clipGradient ? clipGradient : raw < -clipGradient ? -clipGradient : raw
+    const intercept = finite('intercept', this.#intercept - interceptLearningRate * gradient)
+    if (this.#next.length < slots.length) this.#next = new Float64Array(2 * slots.length)
+    const next = this.#next
+    const weights = this.#weights
+    for (let index = 0; index < slots.length; index++) {
+      const weight = weights[slots[index]!]!
+      const slope = gradient * row.values[index]!
+      next[index] = finite('weight', weight - learningRate * (l2 === 0 ? slope : slope + l2 * weight))
+    }
+    for (let index = 0; index < slots.length; index++) weights[slots[index]!] = next[index]!
+    this.#intercept = intercept
+    if (l1 > 0) this.#shrink(slots)
+  }
+
+  toState(): Uint8Array {
+    const size = this.#names.size
+    this.#reserve()
+    return encodeState(kind, 1, {
+      options: { ...this.#options },
+      names: this.#names.list(),
+      weights: this.#weights.slice(0, size),
+      intercept: this.#intercept,
+      penalty: this.#penalty,
+      penalties: this.#penalties.slice(0, size)
+    })
+  }
+
+  /** @throws {MillraceError} MILL_STATE_INVALID */
+  static fromState(bytes: Uint8Array): LinearRegression {
+    const state = decodeStateOf(bytes, kind, 1)
+    const options = state.map('options')
+    const model = validated(
+      () =>
+        new LinearRegression({
+          learningRate: options.number('learningRate'),
+          interceptLearningRate: options.number('interceptLearningRate'),
+          interceptInit: options.number('interceptInit'),
+          l1: options.number('l1'),
+          l2: options.number('l2'),
+          clipGradient: options.number('clipGradient')
+        })
+    )
+    model.#names = featureNamesFrom(state.strings('names'))
+    model.#weights = state.finites('weights', model.#names.size)
+    model.#intercept = state.finite('intercept')
+    model.#penalty = state.finite('penalty')
+    model.#penalties = state.finites('penalties', model.#names.size)
+    return model
+  }
+
+  #shrink(slots: Int32Array): void {
+    this.#penalty += this.#options.l1 * this.#options.learningRate
+    for (const slot of slots) {
+      const weight = this.#weights[slot]!
+      const received = this.#penalties[slot]!
+      if (weight > 0) this.#weights[slot] = Math.max(0, weight - (this.#penalty + received))
+      else if (weight < 0) this.#weights[slot] = Math.min(0, weight + (this.#penalty - received))
+      this.#penalties[slot] = received + (this.#weights[slot]! - weight)
+    }
+  }
+
+  #reserve(): void {
+    const size = this.#names.size
+    if (size <= this.#weights.length) return
+    this.#weights = grown(this.#weights, size)
+    this.#penalties = grown(this.#penalties, size)
+  }
+}

@@ -1,0 +1,113 @@
+import { finite, learnable, optionError } from '@millrace/common'
+import { FeatureNames, featureNamesFrom } from './feature-names.ts'
+import type { Features, Regressor } from './learner.ts'
+import { Row } from './row.ts'
+import type { RowRegressor, RowTransformer } from './row-step.ts'
+import { decodeStateOf, encodeState, invalid } from './state.ts'
+import { regressorFromState, transformerFromState } from './steps-from-state.ts'
+
+const kind = 'Pipeline'
+
+/**
+ * Transformers in front of a regressor. Predicting transforms with the statistics as they are. Learning lets each
+ * transformer learn the row first and then transform it with the statistics just updated, so a row is scaled
+ * differently when it is predicted and when it is learned (River's order since 0.19).
+ */
+export class Pipeline implements Regressor {
+  readonly #transformers: readonly RowTransformer[]
+  readonly #regressor: RowRegressor
+  #names = new FeatureNames()
+  readonly #row = new Row()
+  readonly #rows: readonly Row[]
+
+  /**
+   * @param steps any number of transformers, then one regressor; none may have learned anything yet
+   * @throws {MillraceError} MILL_OPTION_INVALID
+   */
+  constructor(...steps: [...RowTransformer[], RowRegressor]) {
+    const regressor = steps.at(-1) as RowRegressor
+    const transformers = steps.slice(0, -1) as RowTransformer[]
+    for (const step of steps) {
+      if (step.namesSize > 0) throw optionError('steps', 'steps that have learned nothing yet', 'a trained step')
+      step.useNames(this.#names)
+    }
+    this.#transformers = transformers
+    this.#regressor = regressor
+    this.#rows = transformers.map(() => new Row())
+  }
+
+  get canPredict(): boolean {
+    return this.#regressor.canPredict
+  }
+
+  /** The last step. */
+  get regressor(): RowRegressor {
+    return this.#regressor
+  }
+
+  predictOne(x: Features): number {
+    this.#names.read(x, this.#row)
+    let row = this.#row
+    for (let index = 0; index < this.#transformers.length; index++) {
+      const out = this.#rows[index]!
+      this.#transformers[index]!.transformRow(row, out)
+      row = out
+    }
+    return finite('prediction', this.#regressor.predictRow(row))
+  }
+
+  learnOne(x: Features, y: number): void {
+    learnable('target', y)
+    const namesBefore = this.#names.size
+    this.#names.intern(x, this.#row)
+    let learned = 0
+    try {
+      let row = this.#row
+      for (; learned < this.#transformers.length; learned++) {
+        const out = this.#rows[learned]!
+        const transformer = this.#transformers[learned]!
+        transformer.learnRow(row)
+        transformer.transformRow(row, out)
+        row = out
+      }
+      this.#regressor.learnRow(row, y)
+    } catch (error) {
+      while (learned > 0) this.#transformers[--learned]!.undoLearnRow()
+      this.#names.truncate(namesBefore)
+      throw error
+    }
+  }
+
+  toState(): Uint8Array {
+    return encodeState(kind, 1, {
+      names: this.#names.list(),
+      transformers: this.#transformers.map(step => step.toState()),
+      regressor: this.#regressor.toState()
+    })
+  }
+
+  /** @throws {MillraceError} MILL_STATE_INVALID */
+  static fromState(bytes: Uint8Array): Pipeline {
+    const state = decodeStateOf(bytes, kind, 1)
+    const names = featureNamesFrom(state.strings('names'))
+    const transformers = state.list('transformers').map(step => {
+      if (!(step instanceof Uint8Array)) throw invalid('a transformer is not bytes')
+      return transformerFromState(step)
+    })
+    const regressor = regressorFromState(state.bytes('regressor'))
+    for (const step of [...transformers, regressor]) {
+      if (step.namesSize !== names.size) throw invalid('a step has other names than its pipeline')
+    }
+    return Pipeline.#restored(names, transformers, regressor)
+  }
+
+  static #restored(names: FeatureNames, transformers: RowTransformer[], regressor: RowRegressor): Pipeline {
+    const empty = new FeatureNames()
+    const steps: [...RowTransformer[], RowRegressor] = [...transformers, regressor]
+    for (const step of steps) step.useNames(empty)
+    const pipeline = new Pipeline(...steps)
+    pipeline.#names = names
+    for (const step of steps) step.useNames(names)
+    return pipeline
+  }
+}

@@ -1,0 +1,42 @@
+import { learnable } from '@millrace/common'
+import type { FeatureNames } from './feature-names.ts'
+import type { Features, Regressor, Transformer } from './learner.ts'
+import type { Row } from './row.ts'
+
+/** What a step of a model can do once names are slots; a pipeline drives its steps through this. */
+export interface RowStep {
+  /** How many names the step has learned on its own, outside any pipeline. */
+  readonly namesSize: number
+  /** Work with the pipeline's names from now on. Only for a step that has learned nothing yet, or was just restored. */
+  useNames(names: FeatureNames): void
+}
+
+/** A regressor that can be the last step of a pipeline. */
+export interface RowRegressor extends Regressor, RowStep {
+  predictRow(row: Row): number
+  /** All names in `row` are known. Throws with the step left as it was. */
+  learnRow(row: Row, y: number): void
+}
+
+/** A transformer that can be a step of a pipeline. */
+export interface RowTransformer extends Transformer, RowStep {
+  /** Write the transformed `row` to `out`. */
+  transformRow(row: Row, out: Row): void
+  /** All names in `row` are known. */
+  learnRow(row: Row): void
+  /** Undo the last `learnRow`; called at most once after it. */
+  undoLearnRow(): void
+}
+
+/** `learnOne` of a regressor that stands alone: all or nothing, names included. */
+export function learnNamed(step: RowRegressor, names: FeatureNames, row: Row, x: Features, y: number): void {
+  learnable('target', y)
+  const namesBefore = names.size
+  names.intern(x, row)
+  try {
+    step.learnRow(row, y)
+  } catch (error) {
+    names.truncate(namesBefore)
+    throw error
+  }
+}

@@ -1,0 +1,70 @@
+import { integerWithin, learnable } from '@millrace/common'
+import { FeatureNames } from './feature-names.ts'
+import type { Features, Regressor } from './learner.ts'
+import { Row } from './row.ts'
+import { decodeStateOf, encodeState, invalid, validated } from './state.ts'
+
+const kind = 'SeasonalNaive'
+const longestSeason = 10_000_000
+
+/** Settings of {@link SeasonalNaive}. */
+export interface SeasonalNaiveOptions {
+  /** After how many rows the series repeats; an integer > 0, as 12 for months and years. */
+  season: number
+}
+
+/**
+ * Predicts the target learned one season ago: the baseline that any model of a seasonal series must beat. Features are
+ * checked and otherwise ignored. Time O(names in x), memory O(season).
+ */
+export class SeasonalNaive implements Regressor {
+  readonly #season: number
+  readonly #names = new FeatureNames()
+  readonly #row = new Row()
+  /** The targets of the last season, a ring once it is full. */
+  readonly #targets: number[] = []
+  /** Where the oldest target of a full ring stands. */
+  #oldest = 0
+
+  /** @throws {MillraceError} MILL_OPTION_INVALID */
+  constructor({ season }: SeasonalNaiveOptions) {
+    this.#season = integerWithin('season', season, 1, longestSeason)
+  }
+
+  /** False during the first season. */
+  get canPredict(): boolean {
+    return this.#targets.length === this.#season
+  }
+
+  predictOne(x: Features): number {
+    this.#names.read(x, this.#row)
+    return this.canPredict ? this.#targets[this.#oldest]! : 0
+  }
+
+  learnOne(x: Features, y: number): void {
+    learnable('target', y)
+    this.#names.read(x, this.#row)
+    if (!this.canPredict) {
+      this.#targets.push(y)
+      return
+    }
+    this.#targets[this.#oldest] = y
+    this.#oldest = (this.#oldest + 1) % this.#season
+  }
+
+  toState(): Uint8Array {
+    const { length } = this.#targets
+    const targets = Float64Array.from({ length }, (_, index) => this.#targets[(this.#oldest + index) % length]!)
+    return encodeState(kind, 1, { season: this.#season, targets })
+  }
+
+  /** @throws {MillraceError} MILL_STATE_INVALID */
+  static fromState(bytes: Uint8Array): SeasonalNaive {
+    const state = decodeStateOf(bytes, kind, 1)
+    const model = validated(() => new SeasonalNaive({ season: state.number('season') }))
+    const targets = state.finites('targets')
+    if (targets.length > model.#season) throw invalid('more targets than a season has')
+    for (const target of targets) model.#targets.push(target)
+    return model
+  }
+}
