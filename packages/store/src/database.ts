@@ -1,0 +1,125 @@
+import { mkdirSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { integerWithin } from '@millrace/common'
+import { fromFolder, fromSqlite, isBusy, storeFailed } from './database-errors.ts'
+import { migrate } from './schema.ts'
+
+/**
+ * One SQLite file that several stores and several processes share. Whatever SQLite refuses arrives as
+ * MILL_STORE_FAILED, naming the path and what helps, with SQLite's error as `cause`.
+ */
+export interface Database {
+  /** Absolute path of the file. */
+  readonly path: string
+  /** Compile a statement once, to be used inside `read` and `write` only. */
+  prepare(sql: string): StatementSync
+  /** Run `work`, which only reads. */
+  read<Result>(work: () => Result): Result
+  /**
+   * Run `work` as one transaction that holds the write lock from its beginning. When it throws, nothing of it
+   * stays. `work` neither awaits nor calls `write`.
+   */
+  write<Result>(work: () => Result): Result
+  /** Close the file; every later call fails. Closing again does nothing. */
+  close(): void
+}
+
+/**
+ * Open the database at `path`, making folder, file and tables when they are missing.
+ *
+ * A finished `write` survives the death of the process at any moment, `kill -9` included. After a power failure or a
+ * crash of the operating system the last moments before it may be missing, but the file is whole (write-ahead log
+ * with `synchronous = NORMAL`). The file needs a local disk: the log does not work over a network file system.
+ *
+ * Calls are synchronous, so a wait for another process's lock stops the event loop, for `busyTimeoutMs` at most.
+ * @param options `busyTimeoutMs` integer >= 0, how long to wait for other processes (default 5000)
+ * @throws {MillraceError} MILL_STORE_FAILED when the file cannot be opened, read or written, is not a whole database,
+ *   is another program's, or was written by a newer Millrace
+ */
+export function openDatabase(path: string, { busyTimeoutMs = 5000 }: { busyTimeoutMs?: number } = {}): Database {
+  integerWithin('busyTimeoutMs', busyTimeoutMs, 0)
+  const file = resolve(path)
+  const connection = connect(file, busyTimeoutMs)
+  try {
+    useWriteAheadLog(connection, file, busyTimeoutMs)
+    const database = databaseOver(connection, file)
+    database.write(() => migrate(connection, file))
+    return database
+  } catch (error) {
+    connection.close()
+    throw fromSqlite(file, error)
+  }
+}
+
+function connect(file: string, busyTimeoutMs: number): DatabaseSync {
+  const folder = dirname(file)
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    throw fromFolder(file, folder, error)
+  }
+  try {
+    return new DatabaseSync(file, { timeout: busyTimeoutMs })
+  } catch (error) {
+    throw fromSqlite(file, error)
+  }
+}
+
+/**
+ * Entering write-ahead mode needs the file alone, and SQLite does not wait for that as it waits for other locks: of
+ * several processes that create a file together, some would fail. Once a file is in that mode it stays in it.
+ */
+function useWriteAheadLog(connection: DatabaseSync, file: string, busyTimeoutMs: number): void {
+  const deadline = performance.now() + busyTimeoutMs
+  for (;;) {
+    try {
+      const mode = connection.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode']
+      if (mode !== 'wal') throw storeFailed(file, `cannot keep a write-ahead log here; choose a path on a local disk`)
+      connection.exec('PRAGMA synchronous = NORMAL')
+      return
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= deadline) throw error
+      pause(5)
+    }
+  }
+}
+
+/** Stop this thread, as SQLite does while it waits for a lock. */
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
+
+function databaseOver(connection: DatabaseSync, path: string): Database {
+  // The one place where SQLite's errors become ours.
+  function guarded<Result>(work: () => Result): Result {
+    try {
+      return work()
+    } catch (error) {
+      throw fromSqlite(path, error)
+    }
+  }
+  const begin = guarded(() => connection.prepare('BEGIN IMMEDIATE'))
+  const commit = guarded(() => connection.prepare('COMMIT'))
+  function transaction<Result>(work: () => Result): Result {
+    begin.run()
+    try {
+      const result = work()
+      commit.run()
+      return result
+    } catch (error) {
+      // SQLite itself has already rolled back after some errors, a full disk among them.
+      if (connection.isTransaction) connection.exec('ROLLBACK')
+      throw error
+    }
+  }
+  return {
+    path,
+    prepare: sql => guarded(() => connection.prepare(sql)),
+    read: guarded,
+    write: work => guarded(() => transaction(work)),
+    close() {
+      if (connection.isOpen) guarded(() => connection.close())
+    }
+  }
+}

@@ -1,0 +1,7 @@
+export type { CursorStore } from './cursor-store.ts'
+export { type Database, openDatabase } from './database.ts'
+export { memoryCursorStore } from './memory-cursor-store.ts'
+export { memorySeriesStore } from './memory-series-store.ts'
+export type { SeriesStore, SeriesSummary } from './series-store.ts'
+export { sqliteCursorStore } from './sqlite-cursor-store.ts'
+export { sqliteSeriesStore } from './sqlite-series-store.ts'

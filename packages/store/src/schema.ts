@@ -1,0 +1,48 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { storeFailed } from './database-errors.ts'
+
+/** Marks a file as one of Millrace in its header: "Mill" in ASCII. */
+const applicationId = 0x4d696c6c
+
+/**
+ * The steps from each version of the schema to the next; a file at version n has taken the first n. Steps that were
+ * released are never edited: a change is a new step at the end.
+ */
+const migrations: readonly string[] = [
+  // `lags`: the values as little-endian float64, newest first. `change`: the larger, the later the series changed.
+  `CREATE TABLE series (
+     series_id ANY NOT NULL PRIMARY KEY,
+     change INTEGER NOT NULL,
+     lags BLOB NOT NULL CHECK (length(lags) > 0 AND length(lags) % 8 = 0)
+   ) STRICT;
+   CREATE UNIQUE INDEX series_by_change ON series (change);
+   CREATE TABLE cursors (
+     stream ANY NOT NULL PRIMARY KEY,
+     position INTEGER NOT NULL
+   ) STRICT`
+]
+
+/**
+ * Bring the schema to the newest version. To be called inside a transaction that holds the write lock, so that of
+ * several processes that open a file at once, one takes the steps and the others find them taken.
+ * @throws {MillraceError} MILL_STORE_FAILED when the file is another program's or of a newer Millrace
+ */
+export function migrate(connection: DatabaseSync, path: string, steps: readonly string[] = migrations): void {
+  const version = pragma(connection, 'user_version')
+  const isEmpty = connection.prepare('SELECT 1 FROM sqlite_schema').get() === undefined
+  const isOurs = pragma(connection, 'application_id') === applicationId
+  if (!isOurs && !(isEmpty && version === 0)) throw storeFailed(path, 'belongs to another program; choose another path')
+  if (version > steps.length) {
+    throw storeFailed(
+      path,
+      `has schema version ${version}, this Millrace knows up to ${steps.length}; use the newer Millrace that wrote it`
+    )
+  }
+  if (isOurs && version === steps.length) return
+  for (const step of steps.slice(version)) connection.exec(step)
+  connection.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${steps.length}`)
+}
+
+function pragma(connection: DatabaseSync, name: 'user_version' | 'application_id'): number {
+  return Number(connection.prepare(`PRAGMA ${name}`).get()?.[name])
+}

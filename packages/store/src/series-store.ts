@@ -1,0 +1,39 @@
+/** What {@link SeriesStore.list} says of one series. */
+export interface SeriesSummary {
+  seriesId: string
+  /** How many values are stored, at least 1. */
+  length: number
+  /** The value pushed last. */
+  latestValue: number
+}
+
+/**
+ * Keeps the latest values of every series, newest first.
+ *
+ * Every implementation guarantees:
+ * - A series id is any text: the empty one, `__proto__`, NUL characters, emoji, lone surrogates. Two ids are the same
+ *   series only when they are equal strings.
+ * - A value comes back bit for bit, -0 and subnormal numbers included. Which values make sense is the caller's check.
+ * - A push happens as a whole or not at all, and all pushes to one series happen one after the other, whoever makes
+ *   them: no two of them ever return the same state. Series do not influence each other.
+ * - Arrays handed out are copies.
+ */
+export interface SeriesStore {
+  /**
+   * In one atomic step: read the values as they are, then put `value` in front and cut the series to `keep`.
+   * `keep` may differ from call to call: a smaller one forgets the oldest values, a larger one lets the series grow.
+   * @param keep integer >= 1, how many values the series holds afterwards at most
+   * @returns the values before this push, newest first, at most `keep`; none for a new series
+   * @throws {MillraceError} MILL_OPTION_INVALID, or MILL_STORE_FAILED with nothing stored
+   */
+  push(seriesId: string, value: number, keep: number): Promise<number[]>
+
+  /** @returns the stored values, newest first; undefined for a series that was never pushed to */
+  read(seriesId: string): Promise<number[] | undefined>
+
+  /**
+   * The most recently changed series first. At most `limit` of them.
+   * @param limit integer >= 1
+   */
+  list(limit: number): Promise<SeriesSummary[]>
+}
