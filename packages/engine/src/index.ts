@@ -1,0 +1,25 @@
+export { type Contender, ProgressiveValidation, type Standing } from './evaluation/progressive-validation.ts'
+export { type ContenderName, contenderNames, createContender } from './evaluation/contenders.ts'
+export { openReplay, type Replay, type ReplayRow } from './evaluation/replay-rows.ts'
+export { createLagFeatures, type LagFeatures } from './features/lag-features.ts'
+export { createObservationStream, type ObservationStream } from './ingestion/observation-stream.ts'
+export { type Observation, readObservations } from './ingestion/table.ts'
+export {
+  createLearner,
+  type LearnerDescription,
+  learnerName,
+  type LearnerName,
+  learnerNames
+} from './learning/catalog.ts'
+export type { ForecastStep } from './learning/forecast.ts'
+export type { ModelMetrics } from './learning/model-score.ts'
+export { createOnlineModel, type OnlineModel } from './learning/online-model.ts'
+export {
+  type ModelOutcome,
+  type PipelinePorts,
+  pipelineSeries,
+  runStep,
+  type StepDone,
+  type StepModel,
+  type StepResult
+} from './pipeline/step.ts'

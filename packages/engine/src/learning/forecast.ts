@@ -1,0 +1,32 @@
+import type { Features, Regressor } from '@millrace/online'
+
+/** One step of a forecast; the first step is 1. */
+export interface ForecastStep {
+  step: number
+  value: number
+}
+
+/**
+ * Forecast `steps` values ahead by feeding each prediction back as the newest lag: `in_1` becomes the prediction,
+ * `in_2` what `in_1` was, and so on. Features that are not lags stay as they are. Changes nothing.
+ */
+export function forecast(learner: Regressor, x: Features, steps: number): ForecastStep[] {
+  const current = new Map(Object.entries(x))
+  const lags = [...current.keys()].filter(name => /^in_[1-9]\d*$/.test(name)).toSorted((a, b) => lagOf(b) - lagOf(a))
+  const values: ForecastStep[] = []
+  for (let step = 1; step <= steps; step++) {
+    const value = learner.predictOne(Object.fromEntries(current))
+    values.push({ step, value })
+    // From the oldest lag to the newest, so that each takes its neighbour's value before that one moves on.
+    for (const name of lags) {
+      const newer = current.get(`in_${lagOf(name) - 1}`)
+      if (newer !== undefined) current.set(name, newer)
+    }
+    if (current.has('in_1')) current.set('in_1', value)
+  }
+  return values
+}
+
+function lagOf(name: string): number {
+  return Number(name.slice('in_'.length))
+}

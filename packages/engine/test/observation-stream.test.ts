@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { rmSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { memoryCursorStore, openDatabase, sqliteCursorStore } from '@millrace/store'
+import { createObservationStream } from '../src/ingestion/observation-stream.ts'
+
+const observations = [
+  { observationId: 1, input: '1949-01', target: 112 },
+  { observationId: 2, input: '1949-02', target: 118 },
+  { observationId: 3, input: '1949-03', target: 132 }
+]
+
+function streamOf(count: number, cursors = memoryCursorStore()) {
+  return createObservationStream({ observations: observations.slice(0, count), cursors, name: 'sample' })
+}
+
+test('hands out each observation once with what is left after it, then undefined for good', async () => {
+  const stream = streamOf(2)
+  assert.deepEqual(await stream.next(), { observationId: 1, input: '1949-01', target: 112, remaining: 1 })
+  assert.deepEqual(await stream.next(), { observationId: 2, input: '1949-02', target: 118, remaining: 0 })
+  assert.equal(await stream.next(), undefined)
+  assert.equal(await stream.next(), undefined)
+})
+
+test('the status counts what was handed out and does not move the stream', async () => {
+  const stream = streamOf(2)
+  const start = { currentIndex: 0, totalObservations: 2, remaining: 2, completed: false }
+  assert.deepEqual(await stream.status(), start)
+  assert.deepEqual(await stream.status(), start)
+  await stream.next()
+  assert.deepEqual(await stream.status(), { currentIndex: 1, totalObservations: 2, remaining: 1, completed: false })
+  await stream.next()
+  const end = { currentIndex: 2, totalObservations: 2, remaining: 0, completed: true }
+  assert.deepEqual(await stream.status(), end)
+  await stream.next()
+  assert.deepEqual(await stream.status(), end)
+})
+
+test('a reset starts again from the first observation', async () => {
+  const stream = streamOf(2)
+  for (let turn = 0; turn < 3; turn++) await stream.next()
+  await stream.reset()
+  assert.deepEqual(await stream.next(), { observationId: 1, input: '1949-01', target: 112, remaining: 1 })
+})
+
+test('an empty stream is completed from the start', async () => {
+  const stream = streamOf(0)
+  assert.equal(await stream.next(), undefined)
+  assert.deepEqual(await stream.status(), { currentIndex: 0, totalObservations: 0, remaining: 0, completed: true })
+})
+
+test('a stream that became shorter than its position is completed, and goes on when it grows', async () => {
+  const cursors = memoryCursorStore()
+  const whole = streamOf(2, cursors)
+  await whole.next()
+  await whole.next()
+  const shorter = streamOf(1, cursors)
+  assert.equal(await shorter.next(), undefined)
+  assert.deepEqual(await shorter.status(), { currentIndex: 1, totalObservations: 1, remaining: 0, completed: true })
+  assert.deepEqual(await streamOf(3, cursors).next(), { ...observations[2], remaining: 0 })
+})
+
+test('replicas that share the store hand out each observation once among them', async () => {
+  const cursors = memoryCursorStore()
+  const replicas = [streamOf(3, cursors), streamOf(3, cursors)]
+  const handed = await Promise.all([...replicas, ...replicas].map(replica => replica.next()))
+  assert.deepEqual(
+    handed.map(observation => observation?.observationId),
+    [1, 2, 3, undefined]
+  )
+})
+
+test('the position survives a restart', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-stream-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const first = openDatabase(join(folder, 'state.db'))
+  await streamOf(3, sqliteCursorStore(first)).next()
+  first.close()
+  const second = openDatabase(join(folder, 'state.db'))
+  t.after(() => second.close())
+  assert.equal((await streamOf(3, sqliteCursorStore(second)).next())?.observationId, 2)
+})
+
+test('the observations themselves are left as they are', async () => {
+  const stream = streamOf(1)
+  const handed = await stream.next()
+  assert.ok(handed)
+  handed.target = 0
+  assert.equal(observations[0]?.target, 112)
+})
