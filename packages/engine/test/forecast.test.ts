@@ -3,9 +3,10 @@ import { test } from 'node:test'
 import type { Features, Regressor } from '@millrace/online'
 import { forecast } from '../src/learning/forecast.ts'
 
+const weight = (name: string): number => Number(/^in_(\d+)$/.exec(name)?.[1] ?? 1)
+
 /** A model that is known by hand: the sum of the lags, each times its number, plus any other feature. */
 function knownModel(): Regressor {
-  const weight = (name: string): number => Number(/^in_(\d+)$/.exec(name)?.[1] ?? 1)
   return {
     canPredict: true,
     predictOne: x => Object.entries(x).reduce((sum, [name, value]) => sum + weight(name) * value, 0),
