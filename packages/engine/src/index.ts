@@ -3,6 +3,7 @@ export { type ContenderName, contenderNames, createContender } from './evaluatio
 export { openReplay, type Replay, type ReplayRow } from './evaluation/replay-rows.ts'
 export { createLagFeatures, type LagFeatures } from './features/lag-features.ts'
 export { createObservationStream, type ObservationStream } from './ingestion/observation-stream.ts'
+export { sampleDataFile } from './ingestion/sample-data.ts'
 export { type Observation, readObservations } from './ingestion/table.ts'
 export {
   createLearner,

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { makeData } from '../../../scripts/make-data.ts'
+import { sampleDataFile } from '../src/ingestion/sample-data.ts'
 import { readObservations } from '../src/ingestion/table.ts'
 
-const file = fileURLToPath(new URL('../data/data.csv', import.meta.url))
+const file = sampleDataFile
 const observations = await readObservations(file, { inputColumn: 'input', targetColumn: 'target' })
 const values = observations.map(({ target }) => target)
 

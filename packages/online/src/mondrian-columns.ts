@@ -1,5 +1,5 @@
 import { largestMagnitude } from '@millrace/common'
-import type { MondrianRules } from './mondrian-tree.ts'
+import type { MondrianRules } from './mondrian-rules.ts'
 import { invalid, type StateFields, type StateReader } from './state.ts'
 
 /** The nodes of a tree as columns, in pre-order: a node, then its left subtree, then its right one. */

@@ -3,9 +3,7 @@ import type { MondrianColumns } from './mondrian-columns.ts'
 import { childOf, enter, extension, extent, knownExtent, weigh, widen } from './mondrian-node.ts'
 import { columnsOf, depthOf, type MondrianRecords, recordLayout, writeColumns } from './mondrian-records.ts'
 import type { MondrianRow } from './mondrian-row.ts'
-
-/** Which published behaviour a tree follows: that of River 0.25 and later, or that of River 0.19 to 0.23. */
-export type MondrianRules = '0.25' | '0.21'
+import type { MondrianRules } from './mondrian-rules.ts'
 
 /** What the trees of a forest have in common. */
 export interface MondrianTreeOptions {

@@ -1,0 +1,64 @@
+export {
+  FeaturesSchema,
+  longestSeriesId,
+  MessageReplySchema,
+  SeriesIdSchema,
+  type Features,
+  type MessageReply
+} from './common.ts'
+export { ErrorReplySchema, RequestFaultSchema, type ErrorReply, type RequestFault } from './errors.ts'
+export {
+  IngestionHealthReplySchema,
+  ObservationReplySchema,
+  ResetReplySchema,
+  StreamStatusReplySchema,
+  type IngestionHealthReply,
+  type ObservationReply,
+  type ResetReply,
+  type StreamStatusReply
+} from './ingestion.ts'
+export {
+  AddReplySchema,
+  AddRequestSchema,
+  FeaturesHealthReplySchema,
+  FeaturesInfoReplySchema,
+  SeriesInfoSchema,
+  SeriesParamsSchema,
+  SeriesReplySchema,
+  type AddReply,
+  type AddRequest,
+  type FeaturesHealthReply,
+  type FeaturesInfoReply,
+  type SeriesInfo,
+  type SeriesParams,
+  type SeriesReply
+} from './features.ts'
+export {
+  LearnRequestSchema,
+  ModelHealthReplySchema,
+  ModelInfoReplySchema,
+  PredictLearnReplySchema,
+  PredictManyReplySchema,
+  PredictManyRequestSchema,
+  PredictReplySchema,
+  PredictRequestSchema,
+  type LearnRequest,
+  type ModelHealthReply,
+  type ModelInfoReply,
+  type PredictLearnReply,
+  type PredictManyReply,
+  type PredictManyRequest,
+  type PredictReply,
+  type PredictRequest
+} from './model.ts'
+export {
+  ModelDescriptionSchema,
+  ModelMetricsReplySchema,
+  rollingWindows,
+  SeriesMetricsSchema,
+  type ModelDescription,
+  type ModelMetricsReply,
+  type SeriesMetrics
+} from './model-metrics.ts'
+export { CoinbaseHealthReplySchema, PriceReplySchema, type CoinbaseHealthReply, type PriceReply } from './coinbase.ts'
+export { WelcomeReplySchema, type WelcomeReply } from './inference.ts'

@@ -1,0 +1,99 @@
+import { type Static, Type } from 'typebox'
+import { FeaturesSchema } from './common.ts'
+
+/** `GET /health` of a model service. */
+export const ModelHealthReplySchema = Type.Object(
+  {
+    status: Type.Literal('ok', { description: 'Always ok while the service answers.' }),
+    model_loaded: Type.Boolean({ description: 'True once the model can predict and learn.' })
+  },
+  { title: 'ModelHealthReply', description: 'GET /health of a model service.' }
+)
+/** `GET /health` of a model service. */
+export type ModelHealthReply = Static<typeof ModelHealthReplySchema>
+
+/** `GET /info` of a model service. */
+export const ModelInfoReplySchema = Type.Object(
+  {
+    model_name: Type.String({ description: 'Name of the model for people, such as River Linear Regression.' }),
+    model_version: Type.String({ description: 'Version of River whose algorithms the model follows.' }),
+    forecast_horizon: Type.Integer({ description: 'How many steps ahead predict looks.' }),
+    feature_agnostic: Type.Boolean({ description: 'True: features may have any names.' }),
+    regression_model: Type.Boolean({ description: 'True: the target is a number.' }),
+    available_models: Type.Array(Type.String(), { description: 'Every name MODEL_NAME may have.' })
+  },
+  { title: 'ModelInfoReply', description: 'GET /info of a model service.' }
+)
+/** `GET /info` of a model service. */
+export type ModelInfoReply = Static<typeof ModelInfoReplySchema>
+
+/** `POST /train` and `POST /predict_learn`: one labelled example. */
+export const LearnRequestSchema = Type.Object(
+  {
+    features: FeaturesSchema,
+    target: Type.Number({ description: 'The value that was observed; finite.', examples: [130] })
+  },
+  { title: 'LearnRequest', description: 'POST /train and POST /predict_learn: one labelled example.' }
+)
+/** `POST /train` and `POST /predict_learn`: one labelled example. */
+export type LearnRequest = Static<typeof LearnRequestSchema>
+
+/** `POST /predict`. */
+export const PredictRequestSchema = Type.Object(
+  { features: FeaturesSchema },
+  { title: 'PredictRequest', description: 'POST /predict.' }
+)
+/** `POST /predict`. */
+export type PredictRequest = Static<typeof PredictRequestSchema>
+
+/** Reply of `POST /predict`: always one entry. */
+export const PredictReplySchema = Type.Object(
+  {
+    forecast: Type.Array(Type.Object({ value: Type.Number({ description: 'The predicted target.' }) }), {
+      description: 'One entry: the next step.'
+    })
+  },
+  { title: 'PredictReply', description: 'Reply of POST /predict: always one entry.' }
+)
+/** Reply of `POST /predict`. */
+export type PredictReply = Static<typeof PredictReplySchema>
+
+/** Reply of `POST /predict_learn`. */
+export const PredictLearnReplySchema = Type.Object(
+  { prediction: Type.Number({ description: 'What the model predicted before it learned from this example.' }) },
+  { title: 'PredictLearnReply', description: 'Reply of POST /predict_learn.' }
+)
+/** Reply of `POST /predict_learn`. */
+export type PredictLearnReply = Static<typeof PredictLearnReplySchema>
+
+/** `POST /predict_many`: a forecast of several steps, each prediction fed back as the newest lag. */
+export const PredictManyRequestSchema = Type.Object(
+  {
+    features: FeaturesSchema,
+    steps: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1000, default: 5, description: 'How many steps to look ahead.' })
+    )
+  },
+  {
+    title: 'PredictManyRequest',
+    description: 'POST /predict_many: a forecast of several steps, each prediction fed back as the newest lag.'
+  }
+)
+/** `POST /predict_many`. */
+export type PredictManyRequest = Static<typeof PredictManyRequestSchema>
+
+/** Reply of `POST /predict_many`. */
+export const PredictManyReplySchema = Type.Object(
+  {
+    forecast: Type.Array(
+      Type.Object({
+        step: Type.Integer({ minimum: 1, description: 'How many steps ahead, from 1.' }),
+        value: Type.Number({ description: 'The predicted target of that step.' })
+      }),
+      { description: 'One entry for each step, nearest first.' }
+    )
+  },
+  { title: 'PredictManyReply', description: 'Reply of POST /predict_many.' }
+)
+/** Reply of `POST /predict_many`. */
+export type PredictManyReply = Static<typeof PredictManyReplySchema>

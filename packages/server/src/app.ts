@@ -1,0 +1,85 @@
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { Registry } from 'prom-client'
+import type { App } from './app-type.ts'
+import type { Config } from './config-schema.ts'
+import { answerClientError } from './http/client-error.ts'
+import { readJsonBodies } from './http/body-parsers.ts'
+import { apiDocs } from './http/api-docs.ts'
+import { replyToFailures } from './http/failed-replies.ts'
+import { requestId } from './http/request-id.ts'
+import { metricsRoute, observeRequests } from './http/observe-requests.ts'
+import type { Logger } from './logger.ts'
+import type { ProcessMetrics } from './process-metrics.ts'
+
+/** What every service is given. */
+export interface CommonDeps {
+  config: Pick<Config, 'bodyLimitBytes' | 'jsonDepthLimit'>
+  logger: Logger
+  processMetrics: ProcessMetrics
+}
+
+/** What {@link buildApp} is given. */
+export interface AppDeps extends CommonDeps {
+  /** Name of the service in metrics, log lines and API documents. */
+  service: string
+  /** Where the service registers its own metrics; `GET /metrics` adds those of the process. */
+  registry?: Registry
+}
+
+/** How long a client may take to send a request. */
+const longestRequestMs = 120_000
+
+/** The longest part of a path that reaches a route: a series id of the longest kind, percent-encoded. */
+const longestPathPart = 16_384
+
+/**
+ * A service without its own routes: body limits and parsing, request ids, one log line a request, one shape of failed
+ * replies, `/metrics`, `/openapi.json`, `/docs` and `/redoc`. Every path is also answered under `/api`. Does not listen.
+ */
+export function buildApp({ service, config, logger, processMetrics, registry = new Registry() }: AppDeps): App {
+  const app: App = Fastify({
+    loggerInstance: logger.child({ service }) as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
+    genReqId: request => requestId(request.headers['x-request-id']),
+    bodyLimit: config.bodyLimitBytes,
+    // Numbers as text, or true for 1, are mistakes of the client; nothing is converted and nothing left out silently.
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        allErrors: true,
+        verbose: true,
+        validateSchema: false
+      }
+    },
+    // The findings travel with this error; joining all of them into its message would be work for nothing.
+    schemaErrorFormatter: () => new Error('the request does not fit its schema'),
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: longestPathPart },
+    rewriteUrl: request => withoutApiPrefix(request.url ?? '/'),
+    requestTimeout: longestRequestMs,
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => {
+      app.errorHandler(error, request, reply)
+    }
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  // Bodies are small and the types of replies are checked by the compiler: compiling a serialiser for each would only
+  // make eight services start later.
+  app.setSerializerCompiler(() => JSON.stringify)
+  readJsonBodies(app, config.jsonDepthLimit)
+  observeRequests(app, { service, logger, registry })
+  replyToFailures(app)
+  apiDocs(app, service)
+  void app.register(metricsRoute(registry, processMetrics))
+  return app
+}
+
+/** Behind a reverse proxy the same paths begin with `/api`. */
+function withoutApiPrefix(url: string): string {
+  if (!url.startsWith('/api')) return url
+  const rest = url.slice('/api'.length)
+  if (rest.startsWith('/')) return rest
+  return rest === '' || rest.startsWith('?') ? `/${rest}` : url
+}

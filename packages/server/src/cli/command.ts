@@ -1,0 +1,16 @@
+/** The environment variables of a process, as a command gets them. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** One word after `millrace`. */
+export interface Command {
+  /** What the user types. */
+  readonly name: string
+  /** One line for the list of commands, without a full stop. */
+  readonly summary: string
+  /**
+   * Do the work; returns when it is done.
+   * @param args what follows the command's name
+   * @returns the exit code: 0 done, 1 failed, 2 used wrongly
+   */
+  run(args: string[], env: Environment): Promise<number>
+}

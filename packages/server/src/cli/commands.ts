@@ -1,0 +1,25 @@
+import type { CommandEntry } from './command-line.ts'
+
+/** All commands, in the order of the help. */
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'up',
+    summary: 'run all services and the learning pipeline in one process',
+    load: async () => (await import('./up.ts')).upCommand
+  },
+  {
+    name: 'serve',
+    summary: 'run one service: inference, features, ingestion, coinbase, model',
+    load: async () => (await import('./serve.ts')).serveCommand
+  },
+  {
+    name: 'replay',
+    summary: 'see how the models fare on a CSV file',
+    load: async () => (await import('./replay.ts')).replayCommand
+  },
+  {
+    name: 'pipeline',
+    summary: 'run one step of the pipeline over HTTP (pipeline run)',
+    load: async () => (await import('./pipeline.ts')).pipelineCommand
+  }
+]

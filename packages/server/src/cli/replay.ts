@@ -1,0 +1,128 @@
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
+import { createContender, openReplay, ProgressiveValidation } from '@millrace/engine'
+import type { Command, Environment } from './command.ts'
+import { createReplayProgress } from './replay-progress.ts'
+import { parseReplayOptions, replayHelp, type ReplayOptions } from './replay-options.ts'
+import { type ReplayClock, runReplay } from './replay-run.ts'
+import { csvView, jsonView, print, type ReplayStream, type ReplayView, textView } from './replay-views.ts'
+
+/** What a replay needs of the process it runs in. */
+export interface ReplayProcess {
+  stdout: ReplayStream
+  stderr: ReplayStream
+  clock: ReplayClock
+  /** Calls back when the user wants to stop; returns what ends the listening. */
+  onInterrupt(listener: () => void): () => void
+}
+
+/** `millrace replay`: how well would the models have done on a file, row by row? */
+export const replayCommand: Command = {
+  name: 'replay',
+  summary: 'see how the models fare on a CSV file',
+  run: (args, env) => runReplayCommand(args, env, thisProcess())
+}
+
+function thisProcess(): ReplayProcess {
+  return {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    clock: {
+      now: () => performance.now(),
+      turn: () => nextTurn(),
+      wait: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined)
+    },
+    onInterrupt(listener) {
+      process.once('SIGINT', listener)
+      return () => process.off('SIGINT', listener)
+    }
+  }
+}
+
+/**
+ * The command, with the process it runs in as an argument.
+ * @returns the exit code
+ * @throws {MillraceError} MILL_OPTION_INVALID when it is used wrongly; MILL_DATA_INVALID for a bad file
+ */
+export async function runReplayCommand(args: string[], env: Environment, host: ReplayProcess): Promise<number> {
+  const stop = new AbortController()
+  // Stays until the end of the process: a pipe may report late that nobody reads it.
+  host.stdout.on('error', (error: NodeJS.ErrnoException) => stop.abort(error.code === 'EPIPE' ? closed : error))
+  const options = parseReplayOptions(args)
+  if (options === undefined) {
+    await print(host.stdout, replayHelp)
+    return 0
+  }
+  const stopListening = host.onInterrupt(() => stop.abort(interrupted))
+  try {
+    await replayFile(options, env, host, stop.signal)
+  } finally {
+    stopListening()
+  }
+  if (!stop.signal.aborted || stop.signal.reason === closed) return 0
+  if (stop.signal.reason === interrupted) return interruptedExitCode
+  throw stop.signal.reason
+}
+
+/** Why a replay ended early: Ctrl-C, or nobody reads what it prints. */
+const interrupted = Symbol('interrupted')
+const closed = Symbol('closed')
+/** As shells have it: 128 and the number of SIGINT. */
+const interruptedExitCode = 130
+
+async function replayFile(options: ReplayOptions, env: Environment, host: ReplayProcess, signal: AbortSignal) {
+  const { clock } = host
+  const { file, seed, season, limit, rowsPerSecond } = options
+  const contenders = options.models.map(name => createContender(name, { seed, season }))
+  const replay = await openReplay(file, options)
+  const validation = new ProgressiveValidation(contenders, { now: clock.now })
+  const view = createView(options, env, host, signal)
+  const progress = await createReplayProgress({
+    file,
+    limit,
+    terminal: progressTerminal(options, env, host),
+    now: clock.now
+  })
+  let isComplete = false
+  const onPause = async (): Promise<void> => {
+    progress.update(validation.rows)
+    await view.flush()
+  }
+  try {
+    isComplete = await runReplay({
+      replay,
+      validation,
+      clock,
+      signal,
+      limit,
+      rowsPerSecond,
+      onPause,
+      onRow: (row, predictions) => view.row(validation.rows, row, predictions)
+    })
+  } finally {
+    progress.clear()
+    await view.flush()
+  }
+  if (signal.aborted && signal.reason !== interrupted) return
+  const { rows } = validation
+  const { target, features, ignored, lags } = replay
+  const standings = validation.standings()
+  const elapsedMs = progress.elapsedMs()
+  await view.finish({ file, rows, target, features, ignored, lags, seed, isComplete, elapsedMs, standings })
+}
+
+function createView(options: ReplayOptions, env: Environment, host: ReplayProcess, signal: AbortSignal): ReplayView {
+  if (options.output === 'json') return jsonView(host.stdout)
+  if (options.output === 'csv') return csvView(host, options.models, signal)
+  return textView(host.stdout, options.models, host.stdout.isTTY === true && hasColour(env))
+}
+
+/** @see https://no-color.org */
+function hasColour(env: Environment): boolean {
+  return (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
+}
+
+/** The terminal for a progress bar, unless there is none or it shows the rows themselves. */
+function progressTerminal({ output }: ReplayOptions, env: Environment, { stdout, stderr }: ReplayProcess) {
+  if (stderr.isTTY !== true || env['TERM'] === 'dumb') return undefined
+  return output === 'csv' && stdout.isTTY === true ? undefined : stderr
+}

@@ -1,0 +1,50 @@
+import type { Config } from '../config-schema.ts'
+import { listenAll, type ServiceAddress } from '../listen.ts'
+import type { Logger } from '../logger.ts'
+import { type EngineParts, openPlatform, type ServiceName } from '../platform.ts'
+import { stopOnSignal } from '../shutdown.ts'
+
+/** What runs beside the services, from the moment they answer. */
+export interface Companion {
+  /** Before the services stop answering. */
+  stop(): Promise<void>
+  /** When all is closed. */
+  closed(): void
+}
+
+/** What {@link runServices} is given. */
+export interface ServicesRun {
+  config: Config
+  names: readonly ServiceName[]
+  logger: Logger
+  ready(addresses: readonly ServiceAddress[], parts: EngineParts): Companion
+}
+
+/**
+ * Run services until a signal says to stop.
+ * @returns the exit code
+ * @throws {MillraceError} when a service cannot start, with nothing left running
+ */
+export async function runServices({ config, names, logger, ready }: ServicesRun): Promise<number> {
+  const platform = await openPlatform(config, names, logger)
+  try {
+    const addresses = await listenAll(platform.services, config.host)
+    const companion = ready(addresses, platform.parts)
+    await stopOnSignal({
+      signals: process,
+      timeoutMs: config.shutdownTimeout * 1000,
+      exit: code => process.exit(code),
+      async stop(signal) {
+        logger.info({ signal }, 'stopping')
+        await companion.stop()
+        await platform.close()
+        logger.info('stopped')
+        companion.closed()
+      }
+    })
+    return 0
+  } catch (error) {
+    await platform.close()
+    throw error
+  }
+}

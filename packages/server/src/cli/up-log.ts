@@ -1,0 +1,41 @@
+import type { ModelMetrics, StepResult } from '@millrace/engine'
+import type { ServiceAddress } from '../listen.ts'
+import type { Logger } from '../logger.ts'
+import type { LocalObservation } from '../pipeline/local-ports.ts'
+
+/** What `millrace up` tells of itself, in whatever form. */
+export interface UpView {
+  /** All services answer now. */
+  ready(addresses: readonly ServiceAddress[]): void
+  stepped(result: StepResult<LocalObservation, ModelMetrics>): void
+  /** Nothing more follows. */
+  close(): void
+}
+
+/** The steps of the pipeline as log lines; nothing of values or labels, only how well the models do. */
+export function upLog(logger: Logger): UpView {
+  let isExhausted = false
+  return {
+    ready(addresses) {
+      const urls = Object.fromEntries(addresses.map(({ name, url }) => [name, url]))
+      logger.info({ addresses: urls, ms: Math.round(performance.now()) }, 'millrace is ready')
+    },
+    stepped(result) {
+      if (result.outcome === 'exhausted') {
+        if (!isExhausted) logger.info('stream exhausted')
+        isExhausted = true
+        return
+      }
+      isExhausted = false
+      const { observation, models, ms } = result
+      const mae = Object.fromEntries(models.map(({ label, metrics }) => [label, rounded(metrics?.mae)]))
+      const { observationId, remaining } = observation
+      logger.info({ observation_id: observationId, remaining, mae, ms: rounded(ms) }, 'pipeline stepped')
+    },
+    close: () => undefined
+  }
+}
+
+function rounded(value: number | undefined): number | null {
+  return value === undefined ? null : Number(value.toFixed(4))
+}

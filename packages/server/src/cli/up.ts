@@ -1,0 +1,116 @@
+import { type ModelMetrics, learnerNames, runStep, type StepResult } from '@millrace/engine'
+import type { Config } from '../config-schema.ts'
+import { parseConfig } from '../config.ts'
+import { createLogger, type Logger } from '../logger.ts'
+import { type LocalObservation, localPorts } from '../pipeline/local-ports.ts'
+import { createStepper, type Stepper } from '../pipeline/stepper.ts'
+import { type EngineParts, serviceNames } from '../platform.ts'
+import type { Command, Environment } from './command.ts'
+import { runServices } from './run-services.ts'
+import { type UpView, upLog } from './up-log.ts'
+import { screenLevel, upScreen } from './up-screen.ts'
+import { parseFlags } from './usage.ts'
+
+const help = `Usage: millrace up [--log]
+
+All services in one process: inference on port 8000, features 8001, ingestion 8002, coinbase 8003,
+the four models 8010 to 8013; and the pipeline that takes an observation every second, turns it into
+lags and lets every model predict it, then learn it.
+
+On a terminal it shows a live table, otherwise log lines.
+
+Options
+  --log    log lines on a terminal too
+  --help   print this
+
+Settings are environment variables: PIPELINE_INTERVAL (seconds between two steps, 0 turns stepping
+off), MILLRACE_DATA_DIR, MILLRACE_DATA_FILE, MILLRACE_PORT_INFERENCE and others. Ctrl-C finishes what
+runs and stops; a second Ctrl-C stops at once.
+`
+
+/** `millrace up`: everything in one process. */
+export const upCommand: Command = {
+  name: 'up',
+  summary: 'run all services and the learning pipeline in one process',
+  async run(args, env) {
+    const { values } = parseFlags({
+      args,
+      options: {
+        log: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false }
+      }
+    })
+    if (values.help) {
+      process.stdout.write(help)
+      return 0
+    }
+    const config = parseConfig(env)
+    const hasScreen = process.stdout.isTTY && env['TERM'] !== 'dumb' && !values.log
+    const { logger, view } = hasScreen ? onScreen(config, env) : onLog(config)
+    return await runServices({
+      config,
+      names: serviceNames,
+      logger,
+      ready(addresses, parts) {
+        view.ready(addresses)
+        const stepper = startPipeline({ config, parts, logger, view })
+        return { stop: async () => stepper?.stop(), closed: () => view.close() }
+      }
+    })
+  }
+}
+
+interface Output {
+  logger: Logger
+  view: UpView
+}
+
+function onLog({ logLevel }: Config): Output {
+  const logger = createLogger({ level: logLevel })
+  return { logger, view: upLog(logger) }
+}
+
+function onScreen(config: Config, env: Environment): Output {
+  const view = upScreen({
+    terminal: process.stdout,
+    hasColour: (env['NO_COLOR'] ?? '') === '',
+    intervalSeconds: config.pipelineInterval,
+    models: learnerNames
+  })
+  return { logger: createLogger({ level: screenLevel(config.logLevel), destination: view.logs }), view }
+}
+
+interface Pipeline {
+  config: Config
+  parts: EngineParts
+  logger: Logger
+  view: UpView
+}
+
+/** Start stepping, unless it is turned off. A step that fails is logged, and the next one comes as planned. */
+function startPipeline({ config, parts, logger, view }: Pipeline): Stepper | undefined {
+  const { stream, features, models } = parts
+  if (config.pipelineInterval === 0 || stream === undefined || features === undefined) return undefined
+  const ports = localPorts({ stream, features, models: [...models.values()] })
+  const stepper = createStepper({
+    intervalMs: config.pipelineInterval * 1000,
+    async step() {
+      try {
+        const result = await runStep(ports, () => performance.now())
+        logFailures(result, logger)
+        view.stepped(result)
+      } catch (error) {
+        logger.error({ err: error }, 'pipeline step failed')
+      }
+    }
+  })
+  stepper.start()
+  return stepper
+}
+
+function logFailures(result: StepResult<LocalObservation, ModelMetrics>, logger: Logger): void {
+  if (result.outcome === 'exhausted') return
+  for (const { label, error } of result.models) {
+    if (error !== undefined) logger.warn({ model: label, err: error }, 'model failed in the pipeline')
+  }
+}

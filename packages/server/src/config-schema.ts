@@ -1,0 +1,181 @@
+import { type LearnerName, learnerNames } from '@millrace/engine'
+import { type Static, Type } from 'typebox'
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+
+function port(env: string, standard: number, service: string) {
+  return Type.Integer({
+    env,
+    default: standard,
+    minimum: 0,
+    maximum: 65535,
+    description: `Port of ${service}; 0 picks a free one.`
+  })
+}
+
+/** An address that follows from a port setting unless it is set itself. */
+function url(env: string, portKey: string, service: string) {
+  return Type.String({
+    env,
+    pattern: '^https?://[^\\s]+$',
+    portKey,
+    description: `Where \`millrace pipeline run\` finds ${service}.`
+  })
+}
+
+function choice<Name extends string>(
+  names: readonly Name[],
+  options: { env: string; default: Name; description: string }
+) {
+  return Type.Unsafe<Name>({ type: 'string', enum: names, ...options })
+}
+
+/**
+ * Every setting. Beside the usual keywords, `env` is the name of the environment variable, and `portKey` the setting
+ * whose port makes the default of an address.
+ */
+export const ConfigSchema = Type.Object(
+  {
+    host: Type.String({
+      env: 'HOST',
+      default: '127.0.0.1',
+      minLength: 1,
+      description: 'Address to listen on; 0.0.0.0 for every interface, as containers need.'
+    }),
+    port: Type.Optional(
+      Type.Integer({
+        env: 'PORT',
+        minimum: 0,
+        maximum: 65535,
+        description: 'Port of the one service of `millrace serve`, in place of its own setting; 0 picks a free one.'
+      })
+    ),
+    portInference: port('MILLRACE_PORT_INFERENCE', 8000, 'the inference service'),
+    portFeatures: port('MILLRACE_PORT_FEATURES', 8001, 'the feature service'),
+    portIngestion: port('MILLRACE_PORT_INGESTION', 8002, 'the ingestion service'),
+    portCoinbase: port('MILLRACE_PORT_COINBASE', 8003, 'the coinbase service'),
+    portLinear: port('MILLRACE_PORT_LINEAR', 8010, 'the linear_regression model'),
+    portRidge: port('MILLRACE_PORT_RIDGE', 8011, 'the ridge_regression model'),
+    portKnn: port('MILLRACE_PORT_KNN', 8012, 'the knn_regressor model'),
+    portAmf: port('MILLRACE_PORT_AMF', 8013, 'the amf_regressor model'),
+    modelName: choice<LearnerName>(learnerNames, {
+      env: 'MODEL_NAME',
+      default: 'linear_regression',
+      description: 'Which learner the model service runs.'
+    }),
+    modelSeed: Type.Integer({
+      env: 'MODEL_SEED',
+      default: 42,
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description:
+        'Seed of learners that draw random numbers (amf_regressor): same seed, same stream, same predictions.'
+    }),
+    nLags: Type.Integer({
+      env: 'N_LAGS',
+      default: 15,
+      minimum: 1,
+      maximum: 1000,
+      description: 'How many lags the feature service makes.'
+    }),
+    dataDir: Type.String({
+      env: 'MILLRACE_DATA_DIR',
+      default: '.millrace',
+      minLength: 1,
+      description: 'Folder of everything that is kept, relative to the working directory.'
+    }),
+    dataFile: Type.Optional(
+      Type.String({
+        env: 'MILLRACE_DATA_FILE',
+        minLength: 1,
+        description: 'CSV file that the ingestion service streams. Default: the series that comes with Millrace.'
+      })
+    ),
+    inputColumn: Type.String({
+      env: 'MILLRACE_INPUT_COLUMN',
+      default: 'input',
+      minLength: 1,
+      description: 'Column of that file that says when, or under what input.'
+    }),
+    targetColumn: Type.String({
+      env: 'MILLRACE_TARGET_COLUMN',
+      default: 'target',
+      minLength: 1,
+      description: 'Column of that file that holds the values.'
+    }),
+    pipelineInterval: Type.Number({
+      env: 'PIPELINE_INTERVAL',
+      default: 1,
+      minimum: 0,
+      maximum: 86_400,
+      description: 'Seconds between two steps of the pipeline in `millrace up`; 0 turns stepping off.'
+    }),
+    logLevel: choice(logLevels, {
+      env: 'LOG_LEVEL',
+      default: 'info',
+      description: 'Least severe level that is logged.'
+    }),
+    bodyLimitBytes: Type.Integer({
+      env: 'MILLRACE_BODY_LIMIT_BYTES',
+      default: 1_048_576,
+      minimum: 1,
+      maximum: 1_073_741_824,
+      description: 'Largest request body, in bytes.'
+    }),
+    jsonDepthLimit: Type.Integer({
+      env: 'MILLRACE_JSON_DEPTH_LIMIT',
+      default: 32,
+      minimum: 1,
+      maximum: 10_000,
+      description: 'How deep arrays and objects may nest in a request body.'
+    }),
+    apiUrl: Type.String({
+      env: 'API_URL',
+      default: 'https://api.coinbase.com/v2/exchange-rates',
+      pattern: '^https?://[^\\s]+$',
+      description: 'Where the coinbase service asks for exchange rates.'
+    }),
+    targetCurrency: Type.String({
+      env: 'TARGET_CURRENCY',
+      default: 'XRP',
+      minLength: 1,
+      description: 'Currency whose price in USD the coinbase service answers.'
+    }),
+    shutdownTimeout: Type.Number({
+      env: 'MILLRACE_SHUTDOWN_TIMEOUT',
+      default: 10,
+      minimum: 0,
+      maximum: 3600,
+      description: 'Seconds that open requests may take at shutdown before they are cut.'
+    }),
+    ingestionUrl: url('MILLRACE_INGESTION_URL', 'portIngestion', 'the ingestion service'),
+    featuresUrl: url('MILLRACE_FEATURES_URL', 'portFeatures', 'the feature service'),
+    linearUrl: url('MILLRACE_LINEAR_URL', 'portLinear', 'the linear_regression model'),
+    ridgeUrl: url('MILLRACE_RIDGE_URL', 'portRidge', 'the ridge_regression model'),
+    knnUrl: url('MILLRACE_KNN_URL', 'portKnn', 'the knn_regressor model'),
+    amfUrl: url('MILLRACE_AMF_URL', 'portAmf', 'the amf_regressor model')
+  },
+  { additionalProperties: false }
+)
+
+/** Every setting, checked and frozen. */
+export type Config = Readonly<Static<typeof ConfigSchema>>
+
+/** What {@link ConfigSchema} says about one setting, in the keywords it uses. */
+export interface Setting {
+  env: string
+  type: 'integer' | 'number' | 'string'
+  description: string
+  default?: number | string
+  portKey?: string
+  minimum?: number
+  maximum?: number
+  minLength?: number
+  pattern?: string
+  enum?: readonly string[]
+}
+
+/** The settings of {@link ConfigSchema} by key, in order. */
+export const settings: ReadonlyMap<string, Setting> = new Map(
+  Object.entries(ConfigSchema.properties as unknown as Record<string, Setting>)
+)

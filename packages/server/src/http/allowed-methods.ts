@@ -1,0 +1,22 @@
+/** Which methods each path of an app answers, to tell 405 from 404. */
+export class AllowedMethods {
+  readonly #routes = new Map<string, { pattern: RegExp; methods: Set<string> }>()
+
+  /** @param url as given to Fastify: parts beginning with `:` stand for any text without a slash */
+  add(url: string, methods: string | readonly string[]): void {
+    const route = this.#routes.get(url) ?? { pattern: patternOf(url), methods: new Set() }
+    for (const method of [methods].flat()) route.methods.add(method)
+    this.#routes.set(url, route)
+  }
+
+  /** Methods of the routes that a path without its query matches, in alphabetical order; none for an unknown path. */
+  of(path: string): string[] {
+    const matching = [...this.#routes.values()].filter(({ pattern }) => pattern.test(path))
+    return [...new Set(matching.flatMap(({ methods }) => [...methods]))].toSorted()
+  }
+}
+
+function patternOf(url: string): RegExp {
+  const parts = url.split('/').map(part => (part.startsWith(':') ? '[^/]+' : part.replace(/[^\w-]/g, '\\$&')))
+  return new RegExp(`^${parts.join('/')}/?$`)
+}

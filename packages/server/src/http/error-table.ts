@@ -1,0 +1,109 @@
+import type { ErrorCode } from '@millrace/common'
+
+/** What an error code means to the client of a service. */
+export interface ErrorMeaning {
+  /** HTTP status of the reply. */
+  status: number
+  meaning: string
+  remedy: string
+}
+
+/** Every error code. The compiler refuses this table while a code is missing; `docs/reference/errors.md` is made of it. */
+export const errorTable: Record<ErrorCode, ErrorMeaning> = {
+  MILL_BODY_TOO_LARGE: {
+    status: 413,
+    meaning: 'The request body is larger than the service takes.',
+    remedy: 'Send less at once, or raise `MILLRACE_BODY_LIMIT_BYTES`.'
+  },
+  MILL_CONFIG_INVALID: {
+    status: 500,
+    meaning: 'Settings are unknown or out of range; the program does not start.',
+    remedy: 'Correct every setting the message names; see the configuration reference.'
+  },
+  MILL_DATA_INVALID: {
+    status: 500,
+    meaning: 'A data file has a column missing or a cell that cannot be read.',
+    remedy: 'Correct the file at the line and column the message names.'
+  },
+  MILL_INTERNAL: {
+    status: 500,
+    meaning: 'Something unexpected went wrong inside Millrace.',
+    remedy: 'Look in the log for the request id of the reply, and report it.'
+  },
+  MILL_JSON_INVALID: {
+    status: 422,
+    meaning: 'The request body is not JSON in UTF-8. `NaN` and `Infinity` are not JSON.',
+    remedy: 'Send valid JSON.'
+  },
+  MILL_JSON_TOO_DEEP: {
+    status: 422,
+    meaning: 'Arrays and objects of the request body nest too deep.',
+    remedy: 'Flatten the body, or raise `MILLRACE_JSON_DEPTH_LIMIT`.'
+  },
+  MILL_MEDIA_TYPE_UNSUPPORTED: {
+    status: 415,
+    meaning: 'The request has a body that is not declared to be JSON.',
+    remedy: 'Send the header `Content-Type: application/json`.'
+  },
+  MILL_METHOD_NOT_ALLOWED: {
+    status: 405,
+    meaning: 'The path exists, but not with this method.',
+    remedy: 'Use one of the methods in the `Allow` header.'
+  },
+  MILL_MODEL_NOT_FOUND: {
+    status: 404,
+    meaning: 'There is no model of that name.',
+    remedy: 'Use one of the names the message lists.'
+  },
+  MILL_OPTION_INVALID: {
+    status: 422,
+    meaning: 'An option of a model or command is out of its range.',
+    remedy: 'Use a value as the message asks for.'
+  },
+  MILL_PORT_TAKEN: {
+    status: 500,
+    meaning: 'A port is in use by another program; the service does not start.',
+    remedy: 'Stop the other program, or change the setting the message names.'
+  },
+  MILL_REQUEST_INVALID: {
+    status: 422,
+    meaning:
+      'A field is missing or of the wrong type or range; the list in `detail` says which. With status 400, 408, 414 or 431: the request itself cannot be read as HTTP.',
+    remedy: 'Correct the request. Numbers must be finite JSON numbers, not text.'
+  },
+  MILL_ROUTE_NOT_FOUND: {
+    status: 404,
+    meaning: 'There is nothing at this path.',
+    remedy: 'Look at `/docs` of the service for its paths.'
+  },
+  MILL_SERIES_NOT_FOUND: {
+    status: 404,
+    meaning: 'No value of that series has been added yet.',
+    remedy: 'Check the id, or add a value first.'
+  },
+  MILL_STATE_INVALID: {
+    status: 500,
+    meaning: 'Kept state cannot be read: damaged, or written by a newer version.',
+    remedy: 'Restore the state from a copy, or start with an empty one.'
+  },
+  MILL_STORE_FAILED: {
+    status: 503,
+    meaning: 'The storage failed; nothing was changed.',
+    remedy: 'Look at the log, at free disk space and at the rights of `MILLRACE_DATA_DIR`; then try again.'
+  },
+  MILL_UPSTREAM_FAILED: {
+    status: 502,
+    meaning: 'Another server that this service asks did not give a usable answer.',
+    remedy: 'Try again later; check the address in the settings.'
+  },
+  MILL_VALUE_NOT_FINITE: {
+    status: 422,
+    meaning: 'A number is NaN or infinite, or a prediction would be.',
+    remedy: 'Send finite numbers.'
+  },
+  MILL_VALUE_OUT_OF_RANGE: {
+    status: 422,
+    meaning: 'A number is finite but too large to learn from.',
+    remedy: 'Scale the values down.'
+  }
+}

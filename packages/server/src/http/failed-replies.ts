@@ -1,0 +1,48 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { App } from '../app-type.ts'
+import { AllowedMethods } from './allowed-methods.ts'
+import { failure, type Failure, failureOf } from './failure.ts'
+
+/**
+ * Every failed reply of the app is `{ code, message, details, detail }`. Unknown paths are 404, known ones with another
+ * method 405; OPTIONS is answered with the methods of the path. Call before any route is added.
+ */
+export function replyToFailures(app: App): void {
+  const allowedMethods = new AllowedMethods()
+  app.addHook('onRoute', route => allowedMethods.add(route.url, route.method))
+
+  app.setErrorHandler((error, request, reply) => {
+    const failed = failureOf(error)
+    if (failed.status >= 500) request.log.error({ err: error, code: failed.body.code }, 'request failed')
+    return send(reply, request, failed)
+  })
+
+  // Before the body is read: nobody needs to send a good body to learn that the path is wrong.
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!request.is404) return done()
+    const allowed = allowedMethods.of(pathOf(request.url))
+    if (allowed.length === 0) return send(reply, request, unknownPath)
+    reply.header('allow', allowed.join(', '))
+    if (request.method === 'OPTIONS') return reply.code(204).send()
+    return send(reply, request, wrongMethod)
+  })
+}
+
+const unknownPath = failure('MILL_ROUTE_NOT_FOUND', 'there is nothing at this path', { detail: 'Not Found' })
+const wrongMethod = failure('MILL_METHOD_NOT_ALLOWED', 'this path does not answer that method', {
+  detail: 'Method Not Allowed'
+})
+
+function send(reply: FastifyReply, request: FastifyRequest, { status, body }: Failure): FastifyReply {
+  return reply
+    .code(status)
+    .header('x-request-id', request.id)
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify(body))
+}
+
+/** The path of a URL, without its query. */
+export function pathOf(url: string): string {
+  const end = url.indexOf('?')
+  return end === -1 ? url : url.slice(0, end)
+}

@@ -1,0 +1,79 @@
+import type { RequestFault } from '@millrace/protocol'
+
+/** One finding of the validator (Ajv), with the value it is about. */
+export interface ValidationProblem {
+  keyword: string
+  instancePath: string
+  params: Record<string, unknown>
+  data?: unknown
+}
+
+/** The most faults one reply lists. */
+const mostFaults = 20
+/** The longest text that is repeated to the client. */
+const longestEcho = 100
+
+/** Findings of the validator in the form FastAPI clients read. */
+export function faultsOf(problems: readonly ValidationProblem[], part: 'body' | 'path'): RequestFault[] {
+  return problems.slice(0, mostFaults).map(problem => {
+    const loc = [part, ...problem.instancePath.split('/').slice(1).map(unescape)]
+    if (problem.keyword === 'required') return missing([...loc, String(problem.params['missingProperty'])])
+    if (problem.data === null && problem.instancePath === '') return missing(loc)
+    const [type, msg] = kindOf(problem)
+    const input = echo(problem.data)
+    return input === undefined ? { type, loc, msg } : { type, loc, msg, input }
+  })
+}
+
+/** One fault as a sentence: `body.value: Field required`. */
+export function inWords({ loc, msg }: RequestFault): string {
+  return `${loc.join('.')}: ${msg}`
+}
+
+function missing(loc: RequestFault['loc']): RequestFault {
+  return { type: 'missing', loc, msg: 'Field required' }
+}
+
+function kindOf({ keyword, params, data }: ValidationProblem): [type: string, msg: string] {
+  switch (keyword) {
+    case 'type':
+      return wrongType(String(params['type']), data)
+    case 'minimum':
+      return ['greater_than_equal', `Input should be greater than or equal to ${String(params['limit'])}`]
+    case 'maximum':
+      return ['less_than_equal', `Input should be less than or equal to ${String(params['limit'])}`]
+    case 'maxLength':
+      return ['string_too_long', `String should have at most ${String(params['limit'])} characters`]
+    default:
+      return ['value_error', `Input does not satisfy ${keyword}`]
+  }
+}
+
+function wrongType(wanted: string, data: unknown): [type: string, msg: string] {
+  // JSON has no infinities, but a number such as 1e400 becomes one.
+  if (typeof data === 'number' && !Number.isFinite(data)) return ['finite_number', 'Input should be a finite number']
+  switch (wanted) {
+    case 'number':
+      return ['float_type', 'Input should be a valid number']
+    case 'integer':
+      return ['int_type', 'Input should be a valid integer']
+    case 'string':
+      return ['string_type', 'Input should be a valid string']
+    case 'object':
+      return ['dict_type', 'Input should be a valid dictionary']
+    default:
+      return ['type_error', `Input should be a valid ${wanted}`]
+  }
+}
+
+/** The offending value, if it is short enough to repeat and JSON can say it. */
+function echo(value: unknown): unknown {
+  if (typeof value === 'string') return value.length <= longestEcho ? value : undefined
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
+  return typeof value === 'boolean' || value === null ? value : undefined
+}
+
+/** A token of a JSON pointer (RFC 6901), cut where it is too long to repeat. */
+function unescape(token: string): string {
+  return token.slice(0, longestEcho).replaceAll('~1', '/').replaceAll('~0', '~')
+}

@@ -1,0 +1,93 @@
+import type { AddressInfo } from 'node:net'
+import { MillraceError } from '@millrace/common'
+import type { App } from './app-type.ts'
+
+/** A service that is built and wants to listen. */
+export interface Service {
+  name: string
+  app: App
+  /** 0 picks a free one. */
+  port: number
+  /** The environment variable that changes the port. */
+  portSetting: string
+}
+
+/** Where a service answers, from this machine. */
+export interface ServiceAddress {
+  name: string
+  url: string
+}
+
+/**
+ * Let all services listen on `host`, or none.
+ * @throws {MillraceError} MILL_PORT_TAKEN naming every port that cannot be had and the setting that changes it, or
+ *   MILL_CONFIG_INVALID for a host that is not this machine's; all services are closed then
+ */
+export async function listenAll(services: readonly Service[], host: string): Promise<ServiceAddress[]> {
+  const results = await Promise.allSettled(services.map(({ app, port }) => app.listen({ host, port })))
+  const failures = results.flatMap((result, index) =>
+    result.status === 'rejected' ? [{ service: services[index]!, error: result.reason as unknown }] : []
+  )
+  if (failures.length === 0) return services.map(({ name, app }) => ({ name, url: urlOf(app.server.address()) }))
+  await closeAll(services)
+  throw listenFailed(failures, host)
+}
+
+/** Take no new connections, answer what runs, close what idles; resolves when the last connection is closed. */
+export async function closeAll(services: readonly Pick<Service, 'app'>[]): Promise<void> {
+  for (const { app } of services) {
+    // Closing ends the connections that idle at that moment; these end those that fall idle after their last answer.
+    app.server.keepAliveTimeout = 1
+    app.server.keepAliveTimeoutBuffer = 0
+  }
+  await Promise.all(services.map(({ app }) => app.close()))
+}
+
+interface ListenFailure {
+  service: Service
+  error: unknown
+}
+
+const portFaults: Record<string, string> = {
+  EADDRINUSE: 'is taken',
+  EACCES: 'may not be opened by this user'
+}
+
+function listenFailed(failures: readonly ListenFailure[], host: string): unknown {
+  const foreign = failures.find(({ error }) => !(codeOf(error) in portFaults))
+  if (foreign !== undefined) return hostFailed(foreign.error, host)
+  const problems = failures.map(
+    ({ service, error }) =>
+      `port ${service.port} of ${service.name} ${portFaults[codeOf(error)]}, set ${service.portSetting} to another`
+  )
+  return new MillraceError('MILL_PORT_TAKEN', problems.join('; '), {
+    cause: failures[0]?.error,
+    details: {
+      ports: failures.map(({ service }) => service.port),
+      settings: failures.map(each => each.service.portSetting)
+    }
+  })
+}
+
+function hostFailed(error: unknown, host: string): unknown {
+  if (!['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EINVAL'].includes(codeOf(error))) return error
+  return new MillraceError(
+    'MILL_CONFIG_INVALID',
+    `HOST must be an address of this machine, got ${JSON.stringify(host)}`,
+    {
+      cause: error
+    }
+  )
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+const wildcards: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '127.0.0.1' }
+
+function urlOf(address: AddressInfo | string | null): string {
+  if (address === null || typeof address === 'string') throw new TypeError(`not an internet address: ${address}`)
+  const host = wildcards[address.address] ?? (address.family === 'IPv6' ? `[${address.address}]` : address.address)
+  return `http://${host}:${address.port}`
+}

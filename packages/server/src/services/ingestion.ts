@@ -1,0 +1,90 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { ObservationStream } from '@millrace/engine'
+import {
+  IngestionHealthReplySchema,
+  ObservationReplySchema,
+  ResetReplySchema,
+  StreamStatusReplySchema
+} from '@millrace/protocol'
+import { Type } from 'typebox'
+import { buildApp, type CommonDeps } from '../app.ts'
+import type { App } from '../app-type.ts'
+import { failures } from '../http/route-schema.ts'
+
+/** What the ingestion service is given. */
+export interface IngestionDeps extends CommonDeps {
+  stream: ObservationStream
+}
+
+/** The ingestion service: hands out the observations of a stream, one at a time. Does not listen. */
+export function buildIngestion({ stream, ...common }: IngestionDeps): App {
+  const app = buildApp({ ...common, service: 'ingestion' })
+  void app.register(ingestionRoutes, { stream })
+  return app
+}
+
+const nothing = Type.Null({ description: 'The stream is exhausted.' })
+
+const ingestionRoutes: FastifyPluginAsyncTypebox<{ stream: ObservationStream }> = async (app, { stream }) => {
+  app.get(
+    '/health',
+    {
+      schema: {
+        operationId: 'health',
+        summary: 'Is the service up',
+        response: { 200: IngestionHealthReplySchema, ...failures }
+      }
+    },
+    async () => ({ status: 'healthy' as const, total_observations: (await stream.status()).totalObservations })
+  )
+
+  app.get(
+    '/next',
+    {
+      // HEAD must not use up an observation.
+      exposeHeadRoute: false,
+      schema: {
+        operationId: 'nextObservation',
+        summary: 'The next observation',
+        response: { 200: ObservationReplySchema, 204: nothing, ...failures }
+      }
+    },
+    async (_request, reply) => {
+      const observation = await stream.next()
+      if (observation === undefined) return reply.code(204).send(null)
+      const { observationId, input, target, remaining } = observation
+      return reply.send({ observation_id: observationId, input, target, remaining })
+    }
+  )
+
+  app.post(
+    '/reset',
+    {
+      schema: {
+        operationId: 'resetStream',
+        summary: 'Begin again with the first observation',
+        response: { 200: ResetReplySchema, ...failures }
+      }
+    },
+    async () => {
+      await stream.reset()
+      const { totalObservations } = await stream.status()
+      return { message: 'Stream reset to beginning', total_observations: totalObservations }
+    }
+  )
+
+  app.get(
+    '/status',
+    {
+      schema: {
+        operationId: 'streamStatus',
+        summary: 'Where the stream stands',
+        response: { 200: StreamStatusReplySchema, ...failures }
+      }
+    },
+    async () => {
+      const { currentIndex, totalObservations, remaining, completed } = await stream.status()
+      return { current_index: currentIndex, total_observations: totalObservations, remaining, completed }
+    }
+  )
+}

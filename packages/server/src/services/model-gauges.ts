@@ -1,0 +1,54 @@
+import type { ModelMetrics, OnlineModel } from '@millrace/engine'
+import { rollingWindows } from '@millrace/protocol'
+import { Counter, Gauge, type Registry } from 'prom-client'
+
+const errors = {
+  mae: 'Mean absolute error',
+  mse: 'Mean squared error',
+  rmse: 'Root of the mean squared error',
+  mape: 'Mean absolute percentage error, in percent'
+} as const
+
+/**
+ * Registers what `GET /metrics` of a model tells of its predictions, under the names existing dashboards use. Read
+ * from the model when asked for; before the first prediction there is no gauge to read.
+ */
+export function registerModelMetrics(registry: Registry, model: OnlineModel): void {
+  const labels = { series: 'default', model: model.name }
+  const common = { labelNames: ['series', 'model'] as const, registers: [registry] }
+  const gauge = (name: string, help: string, read: (metrics: ModelMetrics) => number | undefined) =>
+    new Gauge({
+      ...common,
+      name: `ml_model_${name}`,
+      help: `${help}.`,
+      collect() {
+        const metrics = model.metrics()
+        const value = metrics.count === 0 ? undefined : read(metrics)
+        if (value !== undefined) this.set(labels, value)
+      }
+    })
+
+  for (const error of ['mae', 'mse', 'rmse', 'mape'] as const) {
+    gauge(error, `${errors[error]} over all predictions`, metrics => metrics[error])
+    for (const size of rollingWindows) {
+      gauge(
+        `${error}_${size}`,
+        `${errors[error]} over the latest ${size} predictions`,
+        ({ windows }) => windows.find(window => window.size === size)?.[error]
+      )
+    }
+  }
+  gauge('last_prediction', 'The latest prediction', metrics => metrics.lastPrediction)
+  gauge('last_actual', 'What was observed after the latest prediction', metrics => metrics.lastActual)
+  gauge('last_error', 'Absolute error of the latest prediction', metrics => metrics.lastError)
+
+  const predictions = new Counter({
+    ...common,
+    name: 'ml_model_predictions_total',
+    help: 'Predictions whose actual value became known.',
+    collect() {
+      predictions.reset()
+      predictions.inc(labels, model.metrics().count)
+    }
+  })
+}

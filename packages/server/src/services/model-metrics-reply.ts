@@ -1,0 +1,45 @@
+import type { ModelMetrics, OnlineModel } from '@millrace/engine'
+import type { ModelDescription, ModelMetricsReply, SeriesMetrics } from '@millrace/protocol'
+
+/** Reply of `GET /model_metrics`. */
+export function modelMetricsReply(model: OnlineModel): ModelMetricsReply {
+  const metrics = model.metrics()
+  const model_info = descriptionOf(model)
+  if (metrics.count === 0) return { message: 'No predictions available yet', model_info }
+  return { default: seriesMetrics(metrics), model_info }
+}
+
+function seriesMetrics(metrics: ModelMetrics): SeriesMetrics {
+  const { count, lastPrediction, lastActual, lastError } = metrics
+  const rolling = metrics.windows.flatMap(window =>
+    errorNames.map(name => [`${name}_${window.size}`, rounded(window[name])])
+  )
+  return {
+    count,
+    mae: rounded(metrics.mae),
+    mse: rounded(metrics.mse),
+    rmse: rounded(metrics.rmse),
+    mape: rounded(metrics.mape),
+    last_prediction: lastPrediction,
+    last_actual: lastActual,
+    last_error: lastError,
+    ...(Object.fromEntries(rolling) as RollingMetrics)
+  }
+}
+
+const errorNames = ['mae', 'mse', 'rmse', 'mape'] as const
+type RollingMetrics = Pick<SeriesMetrics, `${(typeof errorNames)[number]}_${5 | 10 | 20}`>
+
+function rounded(value: number): number {
+  return Number(value.toFixed(4))
+}
+
+function descriptionOf(model: OnlineModel): ModelDescription {
+  const { type, text, attributes } = model.describe()
+  return {
+    model_type: type,
+    model_name: model.name,
+    model_str: text.slice(0, 200),
+    model_attributes: Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, value.slice(0, 100)]))
+  }
+}

@@ -1,0 +1,125 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { MillraceError } from '@millrace/common'
+import { learnerNames, type OnlineModel } from '@millrace/engine'
+import {
+  LearnRequestSchema,
+  MessageReplySchema,
+  ModelInfoReplySchema,
+  ModelMetricsReplySchema,
+  PredictLearnReplySchema,
+  PredictManyReplySchema,
+  PredictManyRequestSchema,
+  PredictReplySchema,
+  PredictRequestSchema
+} from '@millrace/protocol'
+import { failures } from '../http/route-schema.ts'
+import { modelMetricsReply } from './model-metrics-reply.ts'
+
+/** The version of River whose algorithms and parameters the learners follow; clients know it as `model_version`. */
+const riverVersion = '0.22.0'
+
+/** Predicting and learning over HTTP, for the model services and the default learner of the inference service. */
+export const modelRoutes: FastifyPluginAsyncTypebox<{ model: OnlineModel }> = async (app, { model }) => {
+  app.get(
+    '/info',
+    {
+      schema: {
+        operationId: 'modelInfo',
+        summary: 'Which model this is',
+        response: { 200: ModelInfoReplySchema, ...failures }
+      }
+    },
+    async () => ({
+      model_name: `River ${titleOf(model.name)}`,
+      model_version: riverVersion,
+      forecast_horizon: 1,
+      feature_agnostic: true,
+      regression_model: true,
+      available_models: [...learnerNames]
+    })
+  )
+
+  app.post(
+    '/train',
+    {
+      schema: {
+        operationId: 'train',
+        summary: 'Learn from one example',
+        body: LearnRequestSchema,
+        response: { 200: MessageReplySchema, ...failures }
+      }
+    },
+    async ({ body }) => {
+      model.train(body.features, body.target)
+      return { message: 'Model trained successfully' }
+    }
+  )
+
+  app.post(
+    '/predict',
+    {
+      schema: {
+        operationId: 'predict',
+        summary: 'Predict the next value; changes nothing',
+        body: PredictRequestSchema,
+        response: { 200: PredictReplySchema, ...failures }
+      }
+    },
+    async ({ body }) => ({ forecast: [{ value: finite(model.predict(body.features)) }] })
+  )
+
+  app.post(
+    '/predict_learn',
+    {
+      schema: {
+        operationId: 'predictLearn',
+        summary: 'Predict, then learn from the actual value',
+        body: LearnRequestSchema,
+        response: { 200: PredictLearnReplySchema, ...failures }
+      }
+    },
+    async ({ body }) => ({ prediction: finite(model.predictLearn(body.features, body.target)) })
+  )
+
+  app.post(
+    '/predict_many',
+    {
+      schema: {
+        operationId: 'predictMany',
+        summary: 'Predict several steps ahead; changes nothing',
+        body: PredictManyRequestSchema,
+        response: { 200: PredictManyReplySchema, ...failures }
+      }
+    },
+    async ({ body }) => {
+      const forecast = model.predictMany(body.features, body.steps ?? 5)
+      return { forecast: forecast.map(({ step, value }) => ({ step, value: finite(value) })) }
+    }
+  )
+
+  app.get(
+    '/model_metrics',
+    {
+      schema: {
+        operationId: 'modelMetrics',
+        summary: 'How well the model has predicted',
+        response: { 200: ModelMetricsReplySchema, ...failures }
+      }
+    },
+    async () => modelMetricsReply(model)
+  )
+}
+
+/** `linear_regression` for people: `Linear Regression`. */
+function titleOf(name: string): string {
+  return name
+    .split('_')
+    .map(word => word.charAt(0).toUpperCase() + word.slice(1))
+    .join(' ')
+}
+
+/** JSON cannot say an infinite number; a model that has gone there must not be answered with null. */
+function finite(prediction: number): number {
+  if (Number.isFinite(prediction)) return prediction
+  throw new MillraceError('MILL_VALUE_NOT_FINITE', 'the prediction is not a finite number')
+}

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { App } from '../src/app-type.ts'
+import { buildCoinbase } from '../src/index.ts'
+import { common, features, inference, ingestion, model } from './services.ts'
+
+const services: [string, App, string[]][] = [
+  ['ingestion', ingestion(), ['/health', '/metrics', '/next', '/reset', '/status']],
+  ['features', features(), ['/add', '/health', '/info', '/metrics', '/series/{series_id}']],
+  ['coinbase', buildCoinbase(common), ['/health', '/metrics', '/next']],
+  [
+    'model',
+    model(),
+    ['/health', '/info', '/metrics', '/model_metrics', '/predict', '/predict_learn', '/predict_many', '/train']
+  ],
+  [
+    'inference',
+    inference(),
+    ['/', '/health', '/info', '/metrics', '/model_metrics', '/predict', '/predict_learn', '/predict_many', '/train']
+  ]
+]
+
+interface Document {
+  openapi: string
+  info: { title: string; version: string }
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, unknown> }
+}
+interface Operation {
+  operationId: string
+  summary: string
+  responses: Record<string, { description: string }>
+}
+
+for (const [name, app, paths] of services) {
+  test(`the OpenAPI document of ${name} is whole`, async () => {
+    const reply = await app.inject('/openapi.json')
+    const document: Document = reply.json()
+    assert.equal(document.openapi, '3.1.0')
+    assert.equal(document.info.title, `Millrace ${name}`)
+    assert.match(document.info.version, /^\d+\.\d+\.\d+/)
+    assert.deepEqual(Object.keys(document.paths).toSorted(), paths)
+    const operations = Object.values(document.paths).flatMap(path => Object.values(path))
+    assert.equal(new Set(operations.map(({ operationId }) => operationId)).size, operations.length)
+    for (const { summary, responses } of operations) {
+      assert.ok(summary)
+      assert.ok(Object.keys(responses).length > 0)
+      for (const { description } of Object.values(responses)) assert.notEqual(description, 'Default Response')
+    }
+    // Every reference leads somewhere, and what it leads to is a described schema.
+    const named = Object.keys(document.components.schemas)
+    for (const [, schema] of reply.body.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)) {
+      assert.ok(named.includes(schema!), schema)
+    }
+    assert.ok(named.every(schema => new RegExp(`"#/components/schemas/${schema}"`).test(reply.body)))
+    assert.doesNotMatch(reply.body, /"~|undefined/)
+  })
+
+  test(`the pages of ${name} load from here only`, async () => {
+    for (const page of ['/docs', '/docs/', '/redoc', '/redoc/', '/api/docs', '/api/redoc']) {
+      const reply = await app.inject(page)
+      assert.equal(reply.statusCode, 200)
+      assert.match(String(reply.headers['content-type']), /^text\/html/)
+      const policy = String(reply.headers['content-security-policy'])
+      assert.match(policy, /^default-src 'none';/)
+      assert.doesNotMatch(policy, /https?:|\*|unsafe-eval|script-src[^;]*unsafe/)
+      assert.doesNotMatch(reply.body, /https?:\/\/|"\/\//)
+      const links = [...reply.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link]) => link!)
+      assert.ok(links.length >= 3)
+      for (const link of links) {
+        const { pathname, host } = new URL(link, `http://here${page}`)
+        assert.equal(host, 'here')
+        assert.equal((await app.inject(pathname)).statusCode, 200, pathname)
+      }
+    }
+  })
+}
+
+test('a request is documented with the names, defaults and limits that are checked', async () => {
+  const { components }: Document = (await features().inject('/openapi.json')).json()
+  assert.deepEqual(components.schemas['AddRequest'], {
+    title: 'AddRequest',
+    description: 'POST /add: one new value of a series.',
+    type: 'object',
+    required: ['value'],
+    properties: {
+      series_id: {
+        type: 'string',
+        maxLength: 1024,
+        description: 'Name of the series: any text of up to 1024 characters.',
+        default: 'default'
+      },
+      value: { type: 'number', description: 'The newest value of the series; finite.', examples: [125] }
+    }
+  })
+})

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { MillraceError } from '@millrace/common'
+import { parseConfig } from '../src/index.ts'
+
+function problemsOf(env: Record<string, string>): string[] {
+  try {
+    parseConfig(env)
+  } catch (error) {
+    assert.ok(error instanceof MillraceError)
+    assert.equal(error.code, 'MILL_CONFIG_INVALID')
+    const problems = error.details['problems'] as string[]
+    assert.equal(error.message, `invalid configuration: ${problems.join('; ')}`)
+    return problems
+  }
+  return []
+}
+
+test('nothing set gives the documented defaults, frozen', () => {
+  const config = parseConfig({})
+  assert.deepEqual(config, {
+    host: '127.0.0.1',
+    portInference: 8000,
+    portFeatures: 8001,
+    portIngestion: 8002,
+    portCoinbase: 8003,
+    portLinear: 8010,
+    portRidge: 8011,
+    portKnn: 8012,
+    portAmf: 8013,
+    modelName: 'linear_regression',
+    modelSeed: 42,
+    nLags: 15,
+    dataDir: '.millrace',
+    inputColumn: 'input',
+    targetColumn: 'target',
+    pipelineInterval: 1,
+    logLevel: 'info',
+    bodyLimitBytes: 1_048_576,
+    jsonDepthLimit: 32,
+    apiUrl: 'https://api.coinbase.com/v2/exchange-rates',
+    targetCurrency: 'XRP',
+    shutdownTimeout: 10,
+    ingestionUrl: 'http://127.0.0.1:8002',
+    featuresUrl: 'http://127.0.0.1:8001',
+    linearUrl: 'http://127.0.0.1:8010',
+    ridgeUrl: 'http://127.0.0.1:8011',
+    knnUrl: 'http://127.0.0.1:8012',
+    amfUrl: 'http://127.0.0.1:8013'
+  })
+  assert.ok(Object.isFrozen(config))
+})
+
+test('the variables existing users know are read', () => {
+  const config = parseConfig({
+    HOST: '0.0.0.0',
+    PORT: '9000',
+    MODEL_NAME: 'knn_regressor',
+    N_LAGS: '10',
+    PIPELINE_INTERVAL: '0.5',
+    TARGET_CURRENCY: 'BTC',
+    PATH: '/usr/bin'
+  })
+  assert.equal(config.host, '0.0.0.0')
+  assert.equal(config.port, 9000)
+  assert.equal(config.modelName, 'knn_regressor')
+  assert.equal(config.nLags, 10)
+  assert.equal(config.pipelineInterval, 0.5)
+  assert.equal(config.targetCurrency, 'BTC')
+})
+
+test('an address follows its port setting until it is set itself', () => {
+  const env = { MILLRACE_PORT_KNN: '9012', MILLRACE_AMF_URL: 'http://model-amfr:8013' }
+  assert.equal(parseConfig(env).knnUrl, 'http://127.0.0.1:9012')
+  assert.equal(parseConfig(env).amfUrl, 'http://model-amfr:8013')
+})
+
+test('an empty variable counts as not set', () => {
+  assert.deepEqual(parseConfig({ PORT: '', N_LAGS: '', MILLRACE_DATA_DIR: '' }), parseConfig({}))
+})
+
+test('every fault is reported at once', () => {
+  assert.deepEqual(problemsOf({ N_LAGS: '0', MODEL_NAME: 'lasso', API_URL: 'coinbase', MILLRACE_PROT_KNN: '1' }), [
+    'MILLRACE_PROT_KNN is not a setting; did you mean MILLRACE_PORT_KNN?',
+    'MODEL_NAME must be one of linear_regression, ridge_regression, knn_regressor, amf_regressor, got "lasso"',
+    'N_LAGS must be an integer from 1 to 1000, got "0"',
+    'API_URL must be an http:// or https:// address, got "coinbase"'
+  ])
+})
+
+test('numbers are plain decimals within their range', () => {
+  for (const bad of [
+    '1e3',
+    '0x10',
+    ' 5',
+    '5 ',
+    '+5',
+    '5.0',
+    '1001',
+    '-1',
+    'NaN',
+    'five',
+    '１５',
+    '99999999999999999999'
+  ]) {
+    assert.equal(problemsOf({ N_LAGS: bad }).length, 1, bad)
+  }
+  for (const bad of ['-1', '.5', '1.', '1e1', 'Infinity', '86400.1']) {
+    assert.equal(problemsOf({ PIPELINE_INTERVAL: bad }).length, 1, bad)
+  }
+  assert.equal(parseConfig({ PIPELINE_INTERVAL: '0' }).pipelineInterval, 0)
+  assert.equal(parseConfig({ MILLRACE_PORT_AMF: '0' }).portAmf, 0)
+})
+
+test('what Kubernetes sets for services named millrace is passed over', () => {
+  const names = [
+    'MILLRACE_SERVICE_HOST',
+    'MILLRACE_SERVICE_PORT',
+    'MILLRACE_SERVICE_PORT_HTTP',
+    'MILLRACE_PORT',
+    'MILLRACE_PORT_8000_TCP',
+    'MILLRACE_PORT_8000_TCP_ADDR',
+    'MILLRACE_FEATURES_SERVICE_HOST',
+    'MILLRACE_FEATURES_PORT',
+    'MILLRACE_FEATURES_PORT_8001_TCP_PROTO'
+  ]
+  assert.deepEqual(problemsOf(Object.fromEntries(names.map(name => [name, 'tcp://10.0.0.1:8000']))), [])
+  assert.equal(problemsOf({ MILLRACE_PORT_8000: '1' }).length, 1)
+})
+
+test('a name like none of the settings gets no hint', () => {
+  assert.deepEqual(problemsOf({ MILLRACE_COFFEE: 'strong' }), ['MILLRACE_COFFEE is not a setting'])
+})

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import Fastify from 'fastify'
+import type { App } from '../src/app-type.ts'
+import { listenAll, type Service } from '../src/listen.ts'
+
+/** A service whose listening fails with a code of the operating system, or works. */
+function service(name: string, failure?: string): Service & { isClosed(): boolean } {
+  const app = Fastify() as unknown as App
+  let isClosed = false
+  app.addHook('onClose', async () => void (isClosed = true))
+  if (failure !== undefined) {
+    app.listen = () => Promise.reject(Object.assign(new Error(`listen ${failure}`), { code: failure }))
+  }
+  return {
+    name,
+    app,
+    port: failure === undefined ? 0 : 80,
+    portSetting: `MILLRACE_PORT_${name}`,
+    isClosed: () => isClosed
+  }
+}
+
+test('services that listen tell where', async () => {
+  const one = service('ONE')
+  const [address] = await listenAll([one], '127.0.0.1')
+  assert.match(address!.url, /^http:\/\/127\.0\.0\.1:[1-9]\d*$/)
+  await one.app.close()
+})
+
+test('addresses are told so that they can be used from this machine', async () => {
+  const urls = await Promise.all(
+    [
+      { address: '0.0.0.0', family: 'IPv4', port: 8000 },
+      { address: '::', family: 'IPv6', port: 8000 },
+      { address: '::1', family: 'IPv6', port: 8000 }
+    ].map(async bound => {
+      const app = { listen: async () => '', server: { address: () => bound } } as unknown as App
+      const [address] = await listenAll([{ ...service('ONE'), app }], bound.address)
+      return address!.url
+    })
+  )
+  assert.deepEqual(urls, ['http://127.0.0.1:8000', 'http://127.0.0.1:8000', 'http://[::1]:8000'])
+})
+
+test('all ports that cannot be had are named, and the services that did listen are closed', async () => {
+  const good = service('ONE')
+  const all = [good, service('TWO', 'EADDRINUSE'), service('THREE', 'EACCES')]
+  await assert.rejects(listenAll(all, '127.0.0.1'), {
+    code: 'MILL_PORT_TAKEN',
+    message:
+      'port 80 of TWO is taken, set MILLRACE_PORT_TWO to another; ' +
+      'port 80 of THREE may not be opened by this user, set MILLRACE_PORT_THREE to another',
+    details: { ports: [80, 80], settings: ['MILLRACE_PORT_TWO', 'MILLRACE_PORT_THREE'] }
+  })
+  assert.equal(good.isClosed(), true)
+})
+
+test('a host that is not this machine is a fault of the setting', async () => {
+  await assert.rejects(listenAll([service('ONE', 'EADDRNOTAVAIL')], '192.0.2.1'), {
+    code: 'MILL_CONFIG_INVALID',
+    message: 'HOST must be an address of this machine, got "192.0.2.1"'
+  })
+})
+
+test('any other failure is not ours to explain', async () => {
+  await assert.rejects(listenAll([service('ONE', 'EMFILE')], '127.0.0.1'), { code: 'EMFILE' })
+})

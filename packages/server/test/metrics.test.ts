@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { App } from '../src/app-type.ts'
+import { features, model, post } from './services.ts'
+
+const name = '[a-zA-Z_:][a-zA-Z0-9_:]*'
+const label = `${name}="(?:[^"\\\\\\n]|\\\\["\\\\n])*"`
+const sample = new RegExp(`^(${name})(?:\\{(${label}(?:,${label})*)\\})? (-?[0-9.]+(?:e[+-]?[0-9]+)?|NaN|[+-]Inf)$`)
+
+/** Reads Prometheus text strictly: each line a comment or sample, each family declared once before its samples. */
+function parse(text: string): Map<string, number> {
+  assert.ok(text.endsWith('\n'))
+  const types = new Map<string, string>()
+  const samples = new Map<string, number>()
+  for (const line of text.split('\n')) {
+    if (line === '' || line.startsWith('# HELP ')) continue
+    const type = /^# TYPE (\S+) (counter|gauge|histogram|summary)$/.exec(line)
+    if (type !== null) {
+      assert.ok(!types.has(type[1]!), `declared twice: ${line}`)
+      types.set(type[1]!, type[2]!)
+      continue
+    }
+    const [, metric, labels = '', value] = sample.exec(line) ?? assert.fail(`not a sample: ${line}`)
+    const family = metric!.replace(/_(bucket|sum|count)$/, '')
+    assert.ok(types.has(metric!) || types.get(family) === 'histogram' || types.get(family) === 'summary', line)
+    const key = labels === '' ? metric! : `${metric}{${labels}}`
+    assert.ok(!samples.has(key), `twice: ${line}`)
+    samples.set(key, Number(value!.replace('Inf', 'Infinity')))
+  }
+  return samples
+}
+
+async function scrape(app: App): Promise<Map<string, number>> {
+  const reply = await app.inject({ url: '/metrics', headers: { accept: 'application/openmetrics-text, text/plain' } })
+  assert.equal(reply.statusCode, 200)
+  assert.equal(reply.headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8')
+  return parse(reply.body)
+}
+
+const labels = '{series="default",model="ridge_regression"}'
+
+test('before the first prediction a model has a counter at 0 and no gauge', async () => {
+  const samples = await scrape(model('ridge_regression'))
+  assert.equal(samples.get(`ml_model_predictions_total${labels}`), 0)
+  assert.deepEqual(
+    [...samples.keys()].filter(key => key.startsWith('ml_model_')),
+    [`ml_model_predictions_total${labels}`]
+  )
+})
+
+test('a model tells of its errors over all and over the latest predictions', async () => {
+  const app = model('ridge_regression')
+  await post(app, '/train', { features: {}, target: 130 })
+  await post(app, '/predict_learn', { features: {}, target: 0.1 })
+  const samples = await scrape(app)
+  // Predictions 0 and 2.6: errors 130 and 2.5.
+  const expected = { mae: 66.25, mse: 8453.125, rmse: Math.sqrt(8453.125), mape: 1300 }
+  for (const [error, value] of Object.entries(expected)) {
+    for (const suffix of ['', '_5', '_10', '_20']) {
+      const actual = samples.get(`ml_model_${error}${suffix}${labels}`) ?? Number.NaN
+      assert.ok(Math.abs(actual - value) < 1e-9, `${error}${suffix}`)
+    }
+  }
+  assert.equal(samples.get(`ml_model_last_actual${labels}`), 0.1)
+  assert.equal(samples.get(`ml_model_predictions_total${labels}`), 2)
+  assert.ok(samples.has(`ml_model_last_prediction${labels}`) && samples.has(`ml_model_last_error${labels}`))
+})
+
+test('requests are counted and timed by route, not by path', async () => {
+  const app = features()
+  for (const id of ['a', 'b', 'c']) await app.inject(`/series/${id}`)
+  await app.inject('/nothing')
+  await post(app, '/add', '{')
+  await post(app, '/add', { value: 1 })
+  const samples = await scrape(app)
+  const count = (method: string, route: string, status: number) =>
+    samples.get(
+      `millrace_http_requests_total{service="features",method="${method}",route="${route}",status="${status}"}`
+    )
+  assert.equal(count('GET', '/series/:series_id', 404), 3)
+  assert.equal(count('GET', 'unmatched', 404), 1)
+  assert.equal(count('POST', '/add', 422), 1)
+  assert.equal(count('POST', '/add', 200), 1)
+  const timed = 'service="features",method="POST",route="/add",status="200"'
+  assert.equal(samples.get(`millrace_http_request_duration_seconds_count{${timed}}`), 1)
+  assert.equal(samples.get(`millrace_http_request_duration_seconds_bucket{le="+Inf",${timed}}`), 1)
+  assert.ok(samples.has('process_resident_memory_bytes'))
+})
+
+test('HEAD of the metrics has no body', async () => {
+  const reply = await features().inject({ method: 'HEAD', url: '/metrics' })
+  assert.equal(reply.statusCode, 200)
+  assert.equal(reply.body, '')
+})

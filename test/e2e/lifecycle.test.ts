@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, createServer, type Server } from 'node:net'
+import { test, type TestContext } from 'node:test'
+import { freePorts, get, launchedByOldNode, post, startProgram, startUp, temporaryFolder } from './program.ts'
+
+test('series and cursor survive a kill at any moment', async t => {
+  const env = { MILLRACE_DATA_DIR: temporaryFolder(t) }
+  const before = await startUp(t, env)
+  await get(`${before.addresses.ingestion}/next`)
+  await get(`${before.addresses.ingestion}/next`)
+  for (const value of [112, 118]) await post(`${before.addresses.features}/add`, { series_id: 'a', value })
+  before.child.kill('SIGKILL')
+  assert.deepEqual(await before.exit, { code: null, signal: 'SIGKILL' })
+
+  const after = await startUp(t, env)
+  const next = (await get(`${after.addresses.ingestion}/next`)).body as { observation_id: number }
+  assert.equal(next.observation_id, 3)
+  const added = (await post(`${after.addresses.features}/add`, { series_id: 'a', value: 132 })).body
+  const { features, available_lags } = added as { features: Record<string, number>; available_lags: number }
+  assert.deepEqual([features['in_1'], features['in_2'], available_lags], [118, 112, 2])
+})
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  test(`${signal} lets a running request finish, then ends with 0`, async t => {
+    const { addresses, child, entry, exit } = await startUp(t, { MILLRACE_DATA_DIR: temporaryFolder(t) })
+    await get(`${addresses.inference}/health`) // leaves an idle connection, which must not hold the end up
+    const { hostname, port } = new URL(addresses.features)
+    const socket = connect(Number(port), hostname).setEncoding('utf8')
+    t.after(() => socket.destroy())
+    const body = JSON.stringify({ series_id: 'a', value: 5 })
+    const head = `POST /add HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`
+    // "Expect" makes the server tell that it has begun with the request.
+    socket.write(`${head}\r\nexpect: 100-continue\r\n\r\n`)
+    assert.match(String((await once(socket, 'data'))[0]), /^HTTP\/1\.1 100 /)
+    child.kill(signal)
+    await entry('stopping')
+    socket.write(body)
+    let answer = ''
+    for await (const text of socket) answer += text
+    assert.match(answer, /^HTTP\/1\.1 200 /)
+    assert.match(answer, /"target":5,"available_lags":0/)
+    assert.deepEqual(await exit, { code: 0, signal: null })
+  })
+}
+
+test('a request that never ends is cut after the shutdown timeout, with 1', async t => {
+  const env = { MILLRACE_DATA_DIR: temporaryFolder(t), MILLRACE_SHUTDOWN_TIMEOUT: '0.2' }
+  const { addresses, child, exit } = await startUp(t, env)
+  const { hostname, port } = new URL(addresses.features)
+  const socket = connect(Number(port), hostname).setEncoding('utf8')
+  t.after(() => socket.destroy())
+  socket.on('error', () => undefined)
+  socket.write(
+    'POST /add HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\nexpect: 100-continue\r\n\r\n'
+  )
+  await once(socket, 'data')
+  child.kill('SIGTERM')
+  assert.deepEqual(await exit, { code: 1, signal: null })
+})
+
+/** A server on a free port that stands in the way. */
+async function occupy(t: TestContext): Promise<string> {
+  const server: Server = createServer().listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  const address = server.address()
+  return String(typeof address === 'object' ? address?.port : undefined)
+}
+
+test('taken ports are all named, with the setting that changes each, and nothing is left running', async t => {
+  const [features, knn] = [await occupy(t), await occupy(t)]
+  const ports = { ...freePorts, MILLRACE_PORT_FEATURES: features, MILLRACE_PORT_KNN: knn }
+  const { exit, errors, lines } = startProgram(t, ['up'], { ...ports, MILLRACE_DATA_DIR: temporaryFolder(t) })
+  assert.deepEqual(await exit, { code: 1, signal: null })
+  assert.equal(
+    errors(),
+    `millrace: MILL_PORT_TAKEN: port ${features} of features is taken, set MILLRACE_PORT_FEATURES to another; ` +
+      `port ${knn} of knn_regressor is taken, set MILLRACE_PORT_KNN to another\n`
+  )
+  assert.ok(!lines.some(line => line.includes('is ready')))
+})
+
+test('serve runs one service on PORT', async t => {
+  const env = { PORT: '0', MODEL_NAME: 'knn_regressor', MILLRACE_DATA_DIR: '/dev/null/not-needed-by-a-model' }
+  const { entry, child, exit } = startProgram(t, ['serve', 'model'], env)
+  const { url } = await entry('service is ready')
+  const info = (await get(`${String(url)}/info`)).body as { model_name: string }
+  assert.equal(info.model_name, 'River Knn Regressor')
+  child.kill('SIGTERM')
+  assert.deepEqual(await exit, { code: 0, signal: null })
+})
+
+test('serve names PORT when that is taken', async t => {
+  const port = await occupy(t)
+  const { exit, errors } = startProgram(t, ['serve', 'coinbase'], { PORT: port })
+  assert.deepEqual(await exit, { code: 1, signal: null })
+  assert.equal(errors(), `millrace: MILL_PORT_TAKEN: port ${port} of coinbase is taken, set PORT to another\n`)
+})
+
+/** Runs to the end; nothing is expected on standard output. */
+async function fails(t: TestContext, args: string[], env: Record<string, string> = {}) {
+  const { exit, errors, lines } = startProgram(t, args, env)
+  const { code } = await exit
+  assert.deepEqual(lines, [])
+  return { code, errors: errors() }
+}
+
+test('bad settings are reported all at once', async t => {
+  const { code, errors } = await fails(t, ['up'], { N_LAGS: 'many', PIPELINE_INTERVAL: '-1', MILLRACE_DATADIR: 'x' })
+  assert.equal(code, 1)
+  assert.match(errors, /^millrace: MILL_CONFIG_INVALID: .+\n$/)
+  for (const name of ['N_LAGS', 'PIPELINE_INTERVAL', 'MILLRACE_DATADIR']) assert.ok(errors.includes(name), name)
+})
+
+test('an unknown model refuses to start and names the choices', async t => {
+  const { code, errors } = await fails(t, ['serve', 'model'], { MODEL_NAME: 'lasso' })
+  assert.equal(code, 1)
+  assert.match(errors, /MODEL_NAME.*linear_regression, ridge_regression, knn_regressor, amf_regressor.*"lasso"/)
+})
+
+test('wrong usage ends with 2 and says what is right', async t => {
+  const cases: [string[], RegExp][] = [
+    [['serv'], /there is no command serv, choose one of up, serve, replay, pipeline; did you mean serve\?/],
+    [['serve', 'model-linear'], /there is no service model-linear, choose one of inference, features, /],
+    [['serve'], /name the service to run/],
+    [['up', '--lag'], /Unknown option '--lag'/],
+    [['pipeline'], /takes one word, run/],
+    [['--frob'], /Unknown option '--frob'/]
+  ]
+  const results = await Promise.all(cases.map(([args]) => fails(t, args)))
+  for (const [index, { code, errors }] of results.entries()) {
+    assert.equal(code, 2)
+    assert.match(errors, cases[index]![1])
+    assert.match(errors, /^millrace: MILL_OPTION_INVALID: .+\n$/)
+  }
+})
+
+test('on an old Node.js the launcher starts a new one, and passes signals and exit codes through', async t => {
+  const serving = startProgram(t, ['serve', 'model'], { PORT: '0' }, launchedByOldNode)
+  const wrong = startProgram(t, ['serv'], {}, launchedByOldNode)
+  assert.deepEqual(await wrong.exit, { code: 2, signal: null })
+  await serving.entry('service is ready')
+  serving.child.kill('SIGTERM')
+  await serving.entry('stopped')
+  assert.deepEqual(await serving.exit, { code: 0, signal: null })
+})
+
+test('help and version answer on standard output', async t => {
+  const help = startProgram(t, ['--help'])
+  const version = startProgram(t, ['--version'])
+  assert.deepEqual(await help.exit, { code: 0, signal: null })
+  assert.deepEqual(await version.exit, { code: 0, signal: null })
+  for (const name of ['up', 'serve', 'replay', 'pipeline']) {
+    assert.ok(
+      help.lines.some(line => line.trimStart().startsWith(`${name} `)),
+      name
+    )
+  }
+  assert.match(version.lines.join('\n'), /^\d+\.\d+\.\d+$/)
+})
