@@ -1,10 +1,6 @@
-import { Mae } from './mae.ts'
-import { Mape } from './mape.ts'
+import { Mae, Mape, Mse, Rmse, Smape } from './mean-errors.ts'
 import type { LifetimeMetric } from './metric.ts'
-import { Mse } from './mse.ts'
 import { R2 } from './r2.ts'
-import { Rmse } from './rmse.ts'
-import { Smape } from './smape.ts'
 import { decodeState, invalid } from './state.ts'
 
 const metrics = new Map<string, (bytes: Uint8Array) => LifetimeMetric>([
