@@ -7,7 +7,10 @@ import type { MondrianRules } from './mondrian-rules.ts'
 import { MondrianTree, type MondrianTreeOptions } from './mondrian-tree.ts'
 import { Row } from './row.ts'
 import { learnNamed, type RowRegressor } from './row-step.ts'
-import { decodeStateOf, encodeState, invalid, type StateFields, StateReader } from './state.ts'
+import { decodeStateOf, encodeState } from './state.ts'
+import { invalid } from './state-errors.ts'
+import type { StateFields } from './state-format.ts'
+import { StateReader } from './state-reader.ts'
 
 const kind = 'AmfRegressor'
 const mostTrees = 10_000

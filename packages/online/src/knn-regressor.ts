@@ -4,7 +4,8 @@ import { FeatureNames, featureNamesFrom } from './feature-names.ts'
 import type { Features } from './learner.ts'
 import { grown, Row } from './row.ts'
 import { learnNamed, type RowRegressor } from './row-step.ts'
-import { decodeStateOf, encodeState, invalid, validated } from './state.ts'
+import { decodeStateOf, encodeState } from './state.ts'
+import { invalid, validated } from './state-errors.ts'
 
 const kind = 'KnnRegressor'
 const aggregations = ['mean', 'median', 'weighted_mean'] as const

@@ -1,7 +1,8 @@
 import { Mae, Mape, Mse, Rmse, Smape } from './mean-errors.ts'
 import type { LifetimeMetric } from './metric.ts'
 import { R2 } from './r2.ts'
-import { decodeState, invalid } from './state.ts'
+import { decodeState } from './state.ts'
+import { invalid } from './state-errors.ts'
 
 const metrics = new Map<string, (bytes: Uint8Array) => LifetimeMetric>([
   ['Mae', Mae.fromState],

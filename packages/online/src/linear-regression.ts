@@ -3,7 +3,8 @@ import { FeatureNames, featureNamesFrom } from './feature-names.ts'
 import type { Features } from './learner.ts'
 import { grown, Row } from './row.ts'
 import { learnNamed, type RowRegressor } from './row-step.ts'
-import { decodeStateOf, encodeState, validated } from './state.ts'
+import { decodeStateOf, encodeState } from './state.ts'
+import { validated } from './state-errors.ts'
 
 const kind = 'LinearRegression'
 

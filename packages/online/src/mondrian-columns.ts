@@ -1,6 +1,8 @@
 import { largestMagnitude } from '@millrace/common'
 import type { MondrianRules } from './mondrian-rules.ts'
-import { invalid, type StateFields, type StateReader } from './state.ts'
+import { invalid } from './state-errors.ts'
+import type { StateFields } from './state-format.ts'
+import type { StateReader } from './state-reader.ts'
 
 /** The nodes of a tree as columns, in pre-order: a node, then its left subtree, then its right one. */
 export interface MondrianColumns {

@@ -1,6 +1,7 @@
 import { finite } from '@millrace/common'
 import { type LifetimeMetric, residual } from './metric.ts'
-import { decodeStateOf, encodeState, invalid } from './state.ts'
+import { decodeStateOf, encodeState } from './state.ts'
+import { invalid } from './state-errors.ts'
 
 const kind = 'R2'
 

@@ -1,7 +1,8 @@
 import { integerWithin, optionError } from '@millrace/common'
 import { lifetimeMetricFromState } from './lifetime-metrics.ts'
 import type { LifetimeMetric, Metric } from './metric.ts'
-import { decodeStateOf, encodeState, invalid, validated } from './state.ts'
+import { decodeStateOf, encodeState } from './state.ts'
+import { invalid, validated } from './state-errors.ts'
 
 const kind = 'Rolling'
 const largestWindow = 10_000_000

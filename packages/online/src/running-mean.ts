@@ -1,4 +1,6 @@
-import { invalid, type StateFields, type StateReader } from './state.ts'
+import { invalid } from './state-errors.ts'
+import type { StateFields } from './state-format.ts'
+import type { StateReader } from './state-reader.ts'
 
 /** The mean of the numbers added so far; 0 before any. Constant memory, no sum that could lose small numbers. */
 export class RunningMean {

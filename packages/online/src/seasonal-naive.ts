@@ -2,7 +2,8 @@ import { integerWithin, learnable } from '@millrace/common'
 import { FeatureNames } from './feature-names.ts'
 import type { Features, Regressor } from './learner.ts'
 import { Row } from './row.ts'
-import { decodeStateOf, encodeState, invalid, validated } from './state.ts'
+import { decodeStateOf, encodeState } from './state.ts'
+import { invalid, validated } from './state-errors.ts'
 
 const kind = 'SeasonalNaive'
 const longestSeason = 10_000_000

@@ -2,7 +2,8 @@ import { FeatureNames, featureNamesFrom } from './feature-names.ts'
 import type { Features } from './learner.ts'
 import { grown, Row } from './row.ts'
 import type { RowTransformer } from './row-step.ts'
-import { decodeStateOf, encodeState, invalid } from './state.ts'
+import { decodeStateOf, encodeState } from './state.ts'
+import { invalid } from './state-errors.ts'
 
 const kind = 'StandardScaler'
 

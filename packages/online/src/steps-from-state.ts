@@ -3,7 +3,8 @@ import { KnnRegressor } from './knn-regressor.ts'
 import { LinearRegression } from './linear-regression.ts'
 import type { RowRegressor, RowTransformer } from './row-step.ts'
 import { StandardScaler } from './standard-scaler.ts'
-import { decodeState, invalid } from './state.ts'
+import { decodeState } from './state.ts'
+import { invalid } from './state-errors.ts'
 
 const regressors = new Map<string, (bytes: Uint8Array) => RowRegressor>([
   ['AmfRegressor', AmfRegressor.fromState],

@@ -7,7 +7,8 @@ import { AmfRegressor, type AmfRegressorOptions, type AmfTreeDescription } from 
 import type { Features } from '../src/learner.ts'
 import { Pipeline } from '../src/pipeline.ts'
 import { StandardScaler } from '../src/standard-scaler.ts'
-import { decodeState, encodeState, type StateFields } from '../src/state.ts'
+import { decodeState, encodeState } from '../src/state.ts'
+import type { StateFields } from '../src/state-format.ts'
 import { assertClose, assertParity, type DataSet, dataSets, readExamples } from './parity.ts'
 
 const rules021: AmfRegressorOptions = { rules: '0.21' }
