@@ -91,12 +91,13 @@ export class LinearRegression implements RowRegressor {
   }
 
   predictRow(row: Row): number {
+    const { values } = row
     const { slots } = row.layout
     const weights = this.#weights
     let sum = 0
     for (let index = 0; index < slots.length; index++) {
       const slot = slots[index]!
-      if (slot < weights.length) sum += row.values[index]! * weights[slot]!
+      if (slot < weights.length) sum += values[index]! * weights[slot]!
     }
     return sum + this.#intercept
   }
@@ -104,6 +105,7 @@ export class LinearRegression implements RowRegressor {
   learnRow(row: Row, y: number): void {
     this.#reserve()
     const { learningRate, interceptLearningRate, l1, l2, clipGradient } = this.#options
+    const { values } = row
     const { slots } = row.layout
     const raw = 2 * (this.predictRow(row) - y)
     const gradient = raw > clipGradient ? clipGradient : raw < -clipGradient ? -clipGradient : raw
@@ -113,7 +115,7 @@ export class LinearRegression implements RowRegressor {
     const weights = this.#weights
     for (let index = 0; index < slots.length; index++) {
       const weight = weights[slots[index]!]!
-      const slope = gradient * row.values[index]!
+      const slope = gradient * values[index]!
       next[index] = finite('weight', weight - learningRate * (l2 === 0 ? slope : slope + l2 * weight))
     }
     for (let index = 0; index < slots.length; index++) weights[slots[index]!] = next[index]!

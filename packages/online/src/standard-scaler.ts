@@ -50,21 +50,25 @@ export class StandardScaler implements RowTransformer {
   transformRow(row: Row, out: Row): void {
     if (out.layout !== row.layout) out.useLayout(row.layout)
     const { slots } = row.layout
+    const { values } = row
+    const scaled = out.values
+    const withStd = this.#withStd
     const means = this.#means
     const variances = this.#variances
     for (let index = 0; index < slots.length; index++) {
       const slot = slots[index]!
-      const centred = slot < means.length ? row.values[index]! - means[slot]! : row.values[index]!
-      if (!this.#withStd) {
-        out.values[index] = centred
+      const centred = slot < means.length ? values[index]! - means[slot]! : values[index]!
+      if (!withStd) {
+        scaled[index] = centred
         continue
       }
       const deviation = slot < means.length ? Math.sqrt(variances[slot]!) : 0
-      out.values[index] = deviation === 0 ? 0 : centred / deviation
+      scaled[index] = deviation === 0 ? 0 : centred / deviation
     }
   }
 
   learnRow(row: Row): void {
+    const { values } = row
     const { slots } = row.layout
     this.#reserve()
     const counts = this.#counts
@@ -73,7 +77,7 @@ export class StandardScaler implements RowTransformer {
     this.#before.keep(slots, counts, means, variances)
     for (let index = 0; index < slots.length; index++) {
       const slot = slots[index]!
-      const value = row.values[index]!
+      const value = values[index]!
       const count = counts[slot]! + 1
       const meanBefore = means[slot]!
       const mean = meanBefore + (value - meanBefore) / count

@@ -1,7 +1,33 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import * as fc from 'fast-check'
 import { FeatureNames, featureNamesFrom } from '../src/feature-names.ts'
+import type { Features } from '../src/learner.ts'
 import { Row } from '../src/row.ts'
+
+// Integer-like names come first in an object, whatever order they were written in; `toString` is inherited too.
+const someNames = ['a', 'b', 'c', '7', '10', '__proto__', 'toString', '']
+const entries = fc.uniqueArray(fc.tuple(fc.constantFrom(...someNames), fc.integer()), {
+  selector: ([name]) => name,
+  maxLength: 5
+})
+
+/** Objects of all kinds: with any own names in any order, and a prototype with any enumerable names besides. */
+const objects: fc.Arbitrary<Features> = fc
+  .record({ own: entries, inherited: entries, hidden: fc.boolean(), kind: fc.constantFrom('plain', 'bare', 'heir') })
+  .map(({ own, inherited, hidden, kind }) => {
+    const prototypes = { plain: Object.prototype, bare: null, heir: define({}, inherited) }
+    const x = define(Object.create(prototypes[kind]), own)
+    if (hidden) Object.defineProperty(x, 'a', { value: 'no number', enumerable: false })
+    return x as Features
+  })
+
+function define(target: object, properties: readonly (readonly [string, number])[]): object {
+  for (const [name, value] of properties) {
+    Object.defineProperty(target, name, { value, enumerable: true, writable: true, configurable: true })
+  }
+  return target
+}
 
 /** The row as pairs of slot and value. */
 function pairs(row: Row): [number, number][] {
@@ -31,6 +57,54 @@ test('reads values in the order of slots, whatever order the names come in', () 
     [0, 4],
     [2, 5]
   ])
+})
+
+test('an object is read as the own enumerable names it has, whatever was read before', () => {
+  fc.assert(
+    fc.property(
+      fc.array(objects, { minLength: 1, maxLength: 12 }),
+      fc.infiniteStream(fc.boolean()),
+      (stream, learns) => {
+        const names = new FeatureNames()
+        const row = new Row()
+        const known: string[] = []
+        for (const x of stream) {
+          const own = Object.keys(x)
+          const isNew = (name: string) => !known.includes(name)
+          if (learns.next().value === true) {
+            names.intern(x, row)
+            known.push(...own.filter(isNew))
+          } else {
+            names.read(x, row)
+          }
+          const order = [...known, ...own.filter(isNew)]
+          const expected = own.map(name => [order.indexOf(name), x[name]!] as const).toSorted(([a], [b]) => a - b)
+          assert.deepEqual(pairs(row), expected)
+          assert.equal(row.layout.known, own.length - own.filter(isNew).length)
+          assert.deepEqual(names.list(), known)
+        }
+      }
+    ),
+    { numRuns: 500 }
+  )
+})
+
+test('an inherited name does not stand in for one that is missing', () => {
+  const names = featureNamesFrom(['a', 'b'])
+  const row = new Row()
+  names.read({ a: 1, b: 2 }, row)
+  names.read(Object.assign(Object.create({ b: 5 }) as Features, { a: 3 }), row)
+  assert.deepEqual(pairs(row), [[0, 3]])
+})
+
+test('names that everything inherits are no features', t => {
+  t.after(() => Reflect.deleteProperty(Object.prototype, 'b'))
+  const names = featureNamesFrom(['a', 'b'])
+  const row = new Row()
+  names.read({ a: 1, b: 2 }, row)
+  Reflect.set(Object.prototype, 'b', 5)
+  names.read({ a: 3 }, row)
+  assert.deepEqual(pairs(row), [[0, 3]])
 })
 
 test('reading puts unknown names behind the known ones and does not remember them', () => {
