@@ -49,3 +49,13 @@ test('the given features are left alone', () => {
   steps(x, 4)
   assert.deepEqual(x, { in_1: 1, in_2: 2 })
 })
+
+test('a forecast that runs away says at which step, with nothing of the model named', () => {
+  const runaway: Regressor = { ...knownModel(), predictOne: x => (x['in_1'] ?? 0) * 1e40 }
+  assert.throws(() => forecast(runaway, { in_1: 1 }, 5), {
+    code: 'MILL_VALUE_OUT_OF_RANGE',
+    message: 'the forecast leaves ±1e+100 at step 3',
+    details: { step: 3 }
+  })
+  assert.equal(forecast(runaway, { in_1: 1 }, 2).length, 2)
+})

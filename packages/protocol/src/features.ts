@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { FeaturesSchema, SeriesIdSchema } from './common.ts'
+import { FeaturesSchema, learnable, SeriesIdSchema } from './common.ts'
 
 /** `GET /health` of the feature service. */
 export const FeaturesHealthReplySchema = Type.Object(
@@ -16,7 +16,7 @@ export type FeaturesHealthReply = Static<typeof FeaturesHealthReplySchema>
 export const AddRequestSchema = Type.Object(
   {
     series_id: Type.Optional({ ...SeriesIdSchema, default: 'default' }),
-    value: Type.Number({ description: 'The newest value of the series; finite.', examples: [125] })
+    value: Type.Number({ ...learnable, description: 'The newest value of the series.', examples: [125] })
   },
   { title: 'AddRequest', description: 'POST /add: one new value of a series.' }
 )

@@ -54,7 +54,6 @@ export {
 export {
   ModelDescriptionSchema,
   ModelMetricsReplySchema,
-  rollingWindows,
   SeriesMetricsSchema,
   type ModelDescription,
   type ModelMetricsReply,

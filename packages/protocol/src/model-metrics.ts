@@ -1,10 +1,6 @@
 import { type Static, Type } from 'typebox'
 
-/** How many of the latest predictions the rolling metrics look at. */
-export const rollingWindows = [5, 10, 20] as const
-
-const lastOrEver = (what: string) =>
-  Type.Number({ description: `${what} over all predictions since start; 4 decimals.` })
+const lifetime = (what: string) => Type.Number({ description: `${what} over all predictions since start; 4 decimals.` })
 const rolling = (what: string, size: number) =>
   Type.Number({ description: `${what} over the latest ${size} predictions; 4 decimals.` })
 
@@ -29,10 +25,10 @@ export type ModelDescription = Static<typeof ModelDescriptionSchema>
 export const SeriesMetricsSchema = Type.Object(
   {
     count: Type.Integer({ minimum: 1, description: 'Predictions since start.' }),
-    mae: lastOrEver('Mean absolute error'),
-    mse: lastOrEver('Mean squared error'),
-    rmse: lastOrEver('Root of the mean squared error'),
-    mape: lastOrEver('Mean absolute percentage error, in percent and without targets of 0,'),
+    mae: lifetime('Mean absolute error'),
+    mse: lifetime('Mean squared error'),
+    rmse: lifetime('Root of the mean squared error'),
+    mape: lifetime('Mean absolute percentage error, in percent and without targets of 0,'),
     last_prediction: Type.Number({ description: 'The latest prediction.' }),
     last_actual: Type.Number({ description: 'What was observed then.' }),
     last_error: Type.Number({ description: 'Absolute difference of the two.' }),

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { FeaturesSchema } from './common.ts'
+import { FeaturesSchema, learnable } from './common.ts'
 
 /** `GET /health` of a model service. */
 export const ModelHealthReplySchema = Type.Object(
@@ -31,7 +31,7 @@ export type ModelInfoReply = Static<typeof ModelInfoReplySchema>
 export const LearnRequestSchema = Type.Object(
   {
     features: FeaturesSchema,
-    target: Type.Number({ description: 'The value that was observed; finite.', examples: [130] })
+    target: Type.Number({ ...learnable, description: 'The value that was observed.', examples: [130] })
   },
   { title: 'LearnRequest', description: 'POST /train and POST /predict_learn: one labelled example.' }
 )

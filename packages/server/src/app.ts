@@ -3,12 +3,14 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Registry } from 'prom-client'
 import type { App } from './app-type.ts'
 import type { Config } from './config-schema.ts'
-import { answerClientError } from './http/client-error.ts'
+import { createClientErrors } from './http/client-error.ts'
 import { readJsonBodies } from './http/body-parsers.ts'
 import { apiDocs } from './http/api-docs.ts'
 import { replyToFailures } from './http/failed-replies.ts'
 import { requestId } from './http/request-id.ts'
-import { metricsRoute, observeRequests } from './http/observe-requests.ts'
+import { metricsRoute } from './http/metrics-route.ts'
+import { createObserver, noRoute, observeRequests } from './http/observe-requests.ts'
+import { pathOf } from './http/path-of.ts'
 import type { Logger } from './logger.ts'
 import type { ProcessMetrics } from './process-metrics.ts'
 
@@ -38,8 +40,11 @@ const longestPathPart = 16_384
  * replies, `/metrics`, `/openapi.json`, `/docs` and `/redoc`. Every path is also answered under `/api`. Does not listen.
  */
 export function buildApp({ service, config, logger, processMetrics, registry = new Registry() }: AppDeps): App {
+  const serviceLogger = logger.child({ service }) as FastifyBaseLogger
+  const observe = createObserver(service, registry)
+  const clientErrors = createClientErrors(observe, serviceLogger)
   const app: App = Fastify({
-    loggerInstance: logger.child({ service }) as FastifyBaseLogger,
+    loggerInstance: serviceLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: request => requestId(request.headers['x-request-id']),
     bodyLimit: config.bodyLimitBytes,
@@ -59,17 +64,28 @@ export function buildApp({ service, config, logger, processMetrics, registry = n
     rewriteUrl: request => withoutApiPrefix(request.url ?? '/'),
     requestTimeout: longestRequestMs,
     forceCloseConnections: 'idle',
-    return503OnClosing: true,
-    clientErrorHandler: answerClientError,
+    // What still arrives on an open connection is answered like everything before it.
+    return503OnClosing: false,
+    // Node.js would answer without a body.
+    http: { requireHostHeader: false },
+    clientErrorHandler: clientErrors.unreadable,
     frameworkErrors: (error, request, reply) => {
+      // Hooks do not run for a path that cannot be routed.
+      reply.raw.once('finish', () => {
+        const { method, url, log } = request
+        observe({ method, route: noRoute, path: pathOf(url), status: reply.statusCode, ms: reply.elapsedTime }, log)
+      })
       app.errorHandler(error, request, reply)
     }
   }).withTypeProvider<TypeBoxTypeProvider>()
+  app.server.on('connect', (_request, socket) => clientErrors.tunnel(socket))
+  // An expectation that nobody knows may be passed over (RFC 9110, section 10.1.1).
+  app.server.on('checkExpectation', (request, reply) => app.server.emit('request', request, reply))
   // Bodies are small and the types of replies are checked by the compiler: compiling a serialiser for each would only
   // make eight services start later.
   app.setSerializerCompiler(() => JSON.stringify)
   readJsonBodies(app, config.jsonDepthLimit)
-  observeRequests(app, { service, logger, registry })
+  observeRequests(app, observe)
   replyToFailures(app)
   apiDocs(app, service)
   void app.register(metricsRoute(registry, processMetrics))

@@ -90,7 +90,13 @@ test('a request is documented with the names, defaults and limits that are check
         description: 'Name of the series: any text of up to 1024 characters.',
         default: 'default'
       },
-      value: { type: 'number', description: 'The newest value of the series; finite.', examples: [125] }
+      value: {
+        type: 'number',
+        minimum: -1e100,
+        maximum: 1e100,
+        description: 'The newest value of the series.',
+        examples: [125]
+      }
     }
   })
 })

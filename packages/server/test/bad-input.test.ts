@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import type { App } from '../src/app-type.ts'
 import { features, get, model, post } from './services.ts'
 
@@ -11,6 +12,7 @@ interface BadBody {
   status: number
   code: string
   type?: string | undefined
+  encoding?: string
   loc?: (string | number)[]
 }
 
@@ -37,11 +39,32 @@ const anywhere: BadBody[] = [
   { name: 'unclosed 500 000 deep', body: '['.repeat(500_000), status: 422, code: 'MILL_JSON_TOO_DEEP' },
   { name: '2 MiB', body: `{"value": 1, "x": "${'x'.repeat(2 ** 21)}"}`, status: 413, code: 'MILL_BODY_TOO_LARGE' },
   { name: 'text/plain', body: '{"value": 1}', status: 415, code: 'MILL_MEDIA_TYPE_UNSUPPORTED', type: 'text/plain' },
+  { name: 'gzip', body: gzipSync('{"value": 1}'), status: 415, code: 'MILL_MEDIA_TYPE_UNSUPPORTED', encoding: 'gzip' },
+  {
+    name: 'not gzip',
+    body: '{"value": 1, "features": {}, "target": 1}',
+    status: 415,
+    code: 'MILL_MEDIA_TYPE_UNSUPPORTED',
+    encoding: 'gzip'
+  },
   { name: 'no type', body: '{"value": 1}', status: 415, code: 'MILL_MEDIA_TYPE_UNSUPPORTED', type: undefined },
   { name: 'no media type', body: '{"value": 1}', status: 415, code: 'MILL_MEDIA_TYPE_UNSUPPORTED', type: ';;' }
 ]
 
-const notNumbers = ['"125.0"', '"NaN"', 'true', 'false', 'null', '[]', '[1]', '{}', '1e400', '-1e400']
+const notNumbers = [
+  '"125.0"',
+  '"NaN"',
+  'true',
+  'false',
+  'null',
+  '[]',
+  '[1]',
+  '{}',
+  '1e400',
+  '-1e400',
+  '1.0001e100',
+  '-1e308'
+]
 const notJson = ['NaN', 'Infinity', '-Infinity', '+1', '01', '.5', '1.', '0x10', '1_000', 'undefined']
 
 function wrongIn(field: string[], around: (value: string) => string): BadBody[] {
@@ -96,18 +119,24 @@ const forLearning: BadBody[] = [
     code: 'MILL_REQUEST_INVALID',
     loc: ['body', 'features']
   },
-  { name: 'huge', body: '{"features": {"in_1": 1e101}, "target": 1}', status: 422, code: 'MILL_VALUE_OUT_OF_RANGE' },
   {
-    name: 'huge target',
-    body: '{"features": {"in_1": 1}, "target": -1e101}',
+    name: 'name of 500 000 characters',
+    body: `{"features": {"${'n'.repeat(500_000)}": 1e101}, "target": 1}`,
     status: 422,
-    code: 'MILL_VALUE_OUT_OF_RANGE'
+    code: 'MILL_REQUEST_INVALID'
   }
 ]
 
-async function refuses(app: App, url: string, { name, body, status, code, loc, ...rest }: BadBody): Promise<void> {
+async function refuses(
+  app: App,
+  url: string,
+  { name, body, status, code, loc, encoding, ...rest }: BadBody
+): Promise<void> {
   const type = 'type' in rest ? rest.type : json
-  const headers = type === undefined ? {} : { 'content-type': type }
+  const headers = {
+    ...(type === undefined ? {} : { 'content-type': type }),
+    ...(encoding === undefined ? {} : { 'content-encoding': encoding })
+  }
   const reply = await app.inject({ method: 'POST', url, payload: body, headers })
   const label = `${url} ${name}: ${reply.body.slice(0, 300)}`
   assert.equal(reply.statusCode, status, label)

@@ -16,6 +16,7 @@ function parse(text: string): Map<string, number> {
     if (line === '' || line.startsWith('# HELP ')) continue
     const type = /^# TYPE (\S+) (counter|gauge|histogram|summary)$/.exec(line)
     if (type !== null) {
+      assert.equal(type[1]!.endsWith('_total'), type[2] === 'counter', line)
       assert.ok(!types.has(type[1]!), `declared twice: ${line}`)
       types.set(type[1]!, type[2]!)
       continue
@@ -70,6 +71,7 @@ test('requests are counted and timed by route, not by path', async () => {
   const app = features()
   for (const id of ['a', 'b', 'c']) await app.inject(`/series/${id}`)
   await app.inject('/nothing')
+  await app.inject('/series/%')
   await post(app, '/add', '{')
   await post(app, '/add', { value: 1 })
   const samples = await scrape(app)
@@ -79,6 +81,7 @@ test('requests are counted and timed by route, not by path', async () => {
     )
   assert.equal(count('GET', '/series/:series_id', 404), 3)
   assert.equal(count('GET', 'unmatched', 404), 1)
+  assert.equal(count('GET', 'unmatched', 400), 1)
   assert.equal(count('POST', '/add', 422), 1)
   assert.equal(count('POST', '/add', 200), 1)
   const timed = 'service="features",method="POST",route="/add",status="200"'

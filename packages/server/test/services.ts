@@ -35,8 +35,8 @@ export function ingestion(): App {
 }
 
 /** A feature service that keeps its series in memory. */
-export function features(lags = 3): App {
-  return buildFeatures({ ...common, features: createLagFeatures({ series: memorySeriesStore(), lags }) })
+export function features(lags = 3, logger = common.logger): App {
+  return buildFeatures({ ...common, logger, features: createLagFeatures({ series: memorySeriesStore(), lags }) })
 }
 
 /** A model service with a fresh learner. */

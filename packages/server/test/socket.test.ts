@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
+import { createLogger } from '../src/index.ts'
 import { features } from './services.ts'
 
 const app = features()
@@ -12,10 +14,10 @@ before(async () => {
 after(() => app.close())
 
 /** Sends raw bytes and reads until the server hangs up. */
-function raw(text: string): Promise<string> {
+function raw(text: string, to = port): Promise<string> {
   return new Promise((resolve, reject) => {
     let reply = ''
-    const socket = connect(port, '127.0.0.1', () => socket.write(text))
+    const socket = connect(to, '127.0.0.1', () => socket.write(text))
     socket.setEncoding('utf8')
     socket.on('data', chunk => (reply += chunk))
     socket.on('end', () => resolve(reply))
@@ -41,6 +43,50 @@ test('what is not HTTP is answered 400 in the usual shape', async () => {
   }
 })
 
+test('an HTTP/1.1 request without Host is answered 400 in the usual shape', async () => {
+  const reply = await raw('GET /health HTTP/1.1\r\nConnection: close\r\n\r\n')
+  assert.match(reply, /^HTTP\/1\.1 400 Bad Request\r\n/)
+  assert.equal(failedBody(reply).code, 'MILL_REQUEST_INVALID')
+  assert.match(await raw('GET /health HTTP/1.0\r\n\r\n'), /^HTTP\/1\.1 200 /)
+})
+
+test('CONNECT is answered 405 in the usual shape', async () => {
+  const reply = await raw('CONNECT example.com:80 HTTP/1.1\r\nHost: x\r\n\r\n')
+  assert.match(reply, /^HTTP\/1\.1 405 Method Not Allowed\r\n/)
+  assert.equal(failedBody(reply).code, 'MILL_METHOD_NOT_ALLOWED')
+})
+
+test('an expectation that is not known is passed over', async () => {
+  const reply = await raw('GET /health HTTP/1.1\r\nHost: x\r\nExpect: wonders\r\nConnection: close\r\n\r\n')
+  assert.match(reply, /^HTTP\/1\.1 200 /)
+})
+
+test('what cannot be read as HTTP is counted and logged', async () => {
+  const lines: string[] = []
+  const logger = createLogger({ level: 'info', destination: { write: line => void lines.push(line) } })
+  const logged = features(3, logger)
+  const address = await logged.listen({ host: '127.0.0.1', port: 0 })
+  const reply = await raw('nonsense\r\n\r\n', Number(new URL(address).port))
+  const { body } = await logged.inject('/metrics')
+  await logged.close()
+  assert.match(
+    body,
+    /^millrace_http_requests_total\{service="features",method="unknown",route="unmatched",status="400"\} 1$/m
+  )
+  const { level, time, ms, ...line } = JSON.parse(lines.find(each => each.includes('request completed'))!)
+  assert.ok(level === 30 && time !== undefined && ms === 0)
+  assert.match(reply, new RegExp(`X-Request-ID: ${line.request_id}`))
+  assert.deepEqual(line, {
+    service: 'features',
+    request_id: line.request_id,
+    method: 'unknown',
+    route: 'unmatched',
+    path: '',
+    status: 400,
+    msg: 'request completed'
+  })
+})
+
 test('headers that are too long are answered 431 in the usual shape', async () => {
   const reply = await raw(`GET /health HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`)
   assert.match(reply, /^HTTP\/1\.1 431 /)
@@ -53,6 +99,14 @@ test('a body declared too large is refused before it is sent', async () => {
   )
   assert.match(reply, /^HTTP\/1\.1 413 /)
   assert.equal(failedBody(reply).code, 'MILL_BODY_TOO_LARGE')
+})
+
+test('a body that is too large is read to its end, so that the client that sends it gets the reply', async () => {
+  const tooLarge = `POST /add HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 20971520\r\n\r\n`
+  const next = 'GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+  const reply = await raw(tooLarge + ' '.repeat(20_971_520) + next)
+  assert.match(reply, /^HTTP\/1\.1 413 /)
+  assert.match(reply, /HTTP\/1\.1 200 /)
 })
 
 test('a body that grows too large in chunks is refused', async () => {
@@ -87,4 +141,16 @@ test('closing hangs up on idle connections', async () => {
   await (await fetch(`${address}/health`)).text() // fetch keeps this connection open
   await closing.close()
   await assert.rejects(fetch(`${address}/health`))
+})
+
+test('a request that arrives while the service closes is answered, and is the last of its connection', async () => {
+  const closing = features()
+  let reply: Promise<string> | undefined
+  closing.addHook('preClose', async () => {
+    reply = raw('GET /health HTTP/1.1\r\nHost: x\r\n\r\n', Number(new URL(address).port))
+    await once(closing.server, 'request')
+  })
+  const address = await closing.listen({ host: '127.0.0.1', port: 0 })
+  await closing.close()
+  assert.match((await reply) ?? '', /^HTTP\/1\.1 200 OK\r\n(.+\r\n)*connection: close\r\n/i)
 })

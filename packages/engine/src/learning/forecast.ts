@@ -1,3 +1,4 @@
+import { largestMagnitude, MillraceError } from '@millrace/common'
 import type { Features, Regressor } from '@millrace/online'
 
 /** One step of a forecast; the first step is 1. */
@@ -9,13 +10,14 @@ export interface ForecastStep {
 /**
  * Forecast `steps` values ahead by feeding each prediction back as the newest lag: `in_1` becomes the prediction,
  * `in_2` what `in_1` was, and so on. Features that are not lags stay as they are. Changes nothing.
+ * @throws {MillraceError} MILL_VALUE_OUT_OF_RANGE when the predictions run away, as those of an unstable model do
  */
 export function forecast(learner: Regressor, x: Features, steps: number): ForecastStep[] {
   const current = new Map(Object.entries(x))
   const lags = [...current.keys()].filter(name => /^in_[1-9]\d*$/.test(name)).toSorted((a, b) => lagOf(b) - lagOf(a))
   const values: ForecastStep[] = []
   for (let step = 1; step <= steps; step++) {
-    const value = learner.predictOne(Object.fromEntries(current))
+    const value = inRange(learner.predictOne(Object.fromEntries(current)), step)
     values.push({ step, value })
     // From the oldest lag to the newest, so that each takes its neighbour's value before that one moves on.
     for (const name of lags) {
@@ -29,4 +31,12 @@ export function forecast(learner: Regressor, x: Features, steps: number): Foreca
 
 function lagOf(name: string): number {
   return Number(name.slice('in_'.length))
+}
+
+/** Only what can be a feature can be fed back. */
+function inRange(value: number, step: number): number {
+  if (Math.abs(value) <= largestMagnitude) return value
+  throw new MillraceError('MILL_VALUE_OUT_OF_RANGE', `the forecast leaves ±${largestMagnitude} at step ${step}`, {
+    details: { step }
+  })
 }

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { App } from '../app-type.ts'
 import { openApi } from './openapi.ts'
-import { pathOf } from './failed-replies.ts'
+import { pathOf } from './path-of.ts'
 
 const swaggerUi = join(dirname(createRequire(import.meta.url).resolve('@fastify/swagger-ui/package.json')), 'static')
 const redoc = join(import.meta.dirname, '../../vendor/redoc')

@@ -2,13 +2,15 @@ import type { App } from '../app-type.ts'
 import { failure, HttpError } from './failure.ts'
 import { parseJsonBody } from './json-body.ts'
 
-/** Reads bodies as JSON and refuses every other kind with MILL_MEDIA_TYPE_UNSUPPORTED. */
+/** Reads bodies as JSON and refuses every other kind, and compressed ones, with MILL_MEDIA_TYPE_UNSUPPORTED. */
 export function readJsonBodies(app: App, depthLimit: number): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
     /^application\/([\w.-]+\+)?json\b/i,
     { parseAs: 'buffer' },
-    (_request, body: Buffer, done) => {
+    (request, body: Buffer, done) => {
+      const encoding = request.headers['content-encoding'] ?? 'identity'
+      if (encoding !== 'identity') return done(unsupported('Content-Encoding', 'identity', encoding))
       try {
         done(null, parseJsonBody(body, depthLimit))
       } catch (error) {
@@ -19,8 +21,11 @@ export function readJsonBodies(app: App, depthLimit: number): void {
   // A client that sends no body may still name a type, as `curl -d ''` does.
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     if (body.length === 0) return done(null, undefined)
-    const given = JSON.stringify(request.headers['content-type']?.slice(0, 100)) ?? 'none'
-    const message = `the Content-Type of a body must be application/json, got ${given}`
-    done(new HttpError(failure('MILL_MEDIA_TYPE_UNSUPPORTED', message)))
+    done(unsupported('Content-Type', 'application/json', request.headers['content-type']))
   })
+}
+
+function unsupported(header: string, wanted: string, given: string | undefined): HttpError {
+  const got = given === undefined ? 'none' : JSON.stringify(given.slice(0, 100))
+  return new HttpError(failure('MILL_MEDIA_TYPE_UNSUPPORTED', `the ${header} of a body must be ${wanted}, got ${got}`))
 }

@@ -1,28 +1,50 @@
 import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
-import { failure } from './failure.ts'
+import type { Duplex } from 'node:stream'
+import type { FastifyBaseLogger } from 'fastify'
+import { failure, type Failure, wrongMethod } from './failure.ts'
+import { noRoute, type Observe } from './observe-requests.ts'
+
+/** Answers what Node.js gives no request for: it cannot be read as HTTP, or asks for a tunnel. */
+export interface ClientErrors {
+  /** Answers bytes that are not HTTP, headers that are too long, and requests that take too long to arrive. */
+  unreadable(error: Error & { code?: string }, socket: Duplex): void
+  /** Answers CONNECT. */
+  tunnel(socket: Duplex): void
+}
 
 const statusOf = new Map([
   ['ERR_HTTP_REQUEST_TIMEOUT', 408],
   ['HPE_HEADER_OVERFLOW', 431]
 ])
 
-/** Answers what cannot be read as HTTP, in the shape of every other failed reply, and hangs up. */
-export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed) return
-  const status = statusOf.get(error.code ?? '') ?? 400
-  const reason = STATUS_CODES[status] ?? ''
-  const body = JSON.stringify(failure('MILL_REQUEST_INVALID', reason, { status }).body)
-  if (socket.writable) {
-    const head = [
-      `HTTP/1.1 ${status} ${reason}`,
-      'Content-Type: application/json; charset=utf-8',
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      `X-Request-ID: ${randomUUID()}`,
-      'Connection: close'
-    ]
-    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+/** Both answer in the shape of every other failed reply, and hang up. */
+export function createClientErrors(observe: Observe, logger: FastifyBaseLogger): ClientErrors {
+  const refuse = (socket: Duplex, method: string, { status, body }: Failure): void => {
+    if (socket.writable) {
+      const id = randomUUID()
+      socket.end(replyOf(id, status, JSON.stringify(body)))
+      observe({ method, route: noRoute, path: '', status, ms: 0 }, logger.child({ request_id: id }))
+    }
+    if ('destroySoon' in socket && typeof socket.destroySoon === 'function') socket.destroySoon()
   }
-  socket.destroySoon()
+  return {
+    unreadable(error, socket) {
+      if (error.code === 'ECONNRESET' || socket.destroyed) return
+      const status = statusOf.get(error.code ?? '') ?? 400
+      refuse(socket, 'unknown', failure('MILL_REQUEST_INVALID', STATUS_CODES[status] ?? '', { status }))
+    },
+    tunnel: socket => refuse(socket, 'CONNECT', wrongMethod)
+  }
+}
+
+function replyOf(id: string, status: number, body: string): string {
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Request-ID: ${id}`,
+    'Connection: close'
+  ]
+  return `${head.join('\r\n')}\r\n\r\n${body}`
 }

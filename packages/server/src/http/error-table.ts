@@ -42,8 +42,8 @@ export const errorTable: Record<ErrorCode, ErrorMeaning> = {
   },
   MILL_MEDIA_TYPE_UNSUPPORTED: {
     status: 415,
-    meaning: 'The request has a body that is not declared to be JSON.',
-    remedy: 'Send the header `Content-Type: application/json`.'
+    meaning: 'The request has a body that is compressed, or not declared to be JSON.',
+    remedy: 'Send plain JSON with the header `Content-Type: application/json`.'
   },
   MILL_METHOD_NOT_ALLOWED: {
     status: 405,
@@ -103,7 +103,7 @@ export const errorTable: Record<ErrorCode, ErrorMeaning> = {
   },
   MILL_VALUE_OUT_OF_RANGE: {
     status: 422,
-    meaning: 'A number is finite but too large to learn from.',
+    meaning: 'A number is finite but too large to learn from, or a forecast runs away.',
     remedy: 'Scale the values down.'
   }
 }

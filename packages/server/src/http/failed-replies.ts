@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../app-type.ts'
 import { AllowedMethods } from './allowed-methods.ts'
-import { failure, type Failure, failureOf } from './failure.ts'
+import { failure, type Failure, failureOf, wrongMethod } from './failure.ts'
+import { pathOf } from './path-of.ts'
 
 /**
  * Every failed reply of the app is `{ code, message, details, detail }`. Unknown paths are 404, known ones with another
@@ -13,12 +14,15 @@ export function replyToFailures(app: App): void {
 
   app.setErrorHandler((error, request, reply) => {
     const failed = failureOf(error)
+    // Fastify would hang up, and a client still sending its body would see a broken connection and no reply.
+    if (failed.body.code === 'MILL_BODY_TOO_LARGE') reply.removeHeader('connection')
     if (failed.status >= 500) request.log.error({ err: error, code: failed.body.code }, 'request failed')
     return send(reply, request, failed)
   })
 
   // Before the body is read: nobody needs to send a good body to learn that the path is wrong.
   app.addHook('onRequest', (request, reply, done) => {
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') return send(reply, request, noHost)
     if (!request.is404) return done()
     const allowed = allowedMethods.of(pathOf(request.url))
     if (allowed.length === 0) return send(reply, request, unknownPath)
@@ -29,9 +33,7 @@ export function replyToFailures(app: App): void {
 }
 
 const unknownPath = failure('MILL_ROUTE_NOT_FOUND', 'there is nothing at this path', { detail: 'Not Found' })
-const wrongMethod = failure('MILL_METHOD_NOT_ALLOWED', 'this path does not answer that method', {
-  detail: 'Method Not Allowed'
-})
+const noHost = failure('MILL_REQUEST_INVALID', 'the header Host is missing', { status: 400 })
 
 function send(reply: FastifyReply, request: FastifyRequest, { status, body }: Failure): FastifyReply {
   return reply
@@ -39,10 +41,4 @@ function send(reply: FastifyReply, request: FastifyRequest, { status, body }: Fa
     .header('x-request-id', request.id)
     .type('application/json; charset=utf-8')
     .send(JSON.stringify(body))
-}
-
-/** The path of a URL, without its query. */
-export function pathOf(url: string): string {
-  const end = url.indexOf('?')
-  return end === -1 ? url : url.slice(0, end)
 }

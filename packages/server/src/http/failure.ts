@@ -51,6 +51,11 @@ const failuresOfFastify = new Map([
   ['FST_ERR_MAX_PARAM_LENGTH', failure('MILL_REQUEST_INVALID', 'a part of the path is too long', { status: 414 })]
 ])
 
+/** A path that exists, asked with a method it does not answer. */
+export const wrongMethod = failure('MILL_METHOD_NOT_ALLOWED', 'this path does not answer that method', {
+  detail: 'Method Not Allowed'
+})
+
 /** A request whose fields are not as they must be. */
 export function invalidRequest(faults: RequestFault[]): Failure {
   const problems = faults.map(inWords)

@@ -1,50 +1,45 @@
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
+import type { FastifyBaseLogger } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { App } from '../app-type.ts'
-import type { Logger } from '../logger.ts'
-import type { ProcessMetrics } from '../process-metrics.ts'
-import { pathOf } from './failed-replies.ts'
 import { createHttpMetrics } from './http-metrics.ts'
+import { pathOf } from './path-of.ts'
 
-/** What {@link observeRequests} needs. */
-export interface Observers {
-  service: string
-  logger: Logger
-  registry: Registry
+/** What is told of an answered request. */
+export interface AnsweredRequest {
+  method: string
+  /** The pattern that matched, or {@link noRoute}. */
+  route: string
+  /** Without the query. */
+  path: string
+  status: number
+  ms: number
 }
 
-/** Echoes the request id, and logs one line and counts one request for each reply. */
-export function observeRequests(app: App, { service, logger, registry }: Observers): void {
+/** Stands for the route of a request that matches none. */
+export const noRoute = 'unmatched'
+
+/** Logs one line and counts one request. */
+export type Observe = (answered: AnsweredRequest, logger: FastifyBaseLogger) => void
+
+/** Tells of the requests of one app in its log and in the metrics of `registry`. */
+export function createObserver(service: string, registry: Registry): Observe {
   const metrics = createHttpMetrics(service, registry)
+  return (answered, logger) => {
+    metrics.observe(answered)
+    logger.info(answered, 'request completed')
+  }
+}
+
+/** Echoes the request id, and observes each reply. */
+export function observeRequests(app: App, observe: Observe): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
     done()
   })
   app.addHook('onResponse', (request, reply, done) => {
-    const route = request.routeOptions.url ?? 'unmatched'
-    const ms = reply.elapsedTime
-    metrics.observe(request.method, route, reply.statusCode, ms / 1000)
-    if (logger.isLevelEnabled('info')) {
-      const { method, url } = request
-      request.log.info({ method, route, path: pathOf(url), status: reply.statusCode, ms }, 'request completed')
-    }
+    const { method, url, log } = request
+    const route = request.routeOptions.url ?? noRoute
+    observe({ method, route, path: pathOf(url), status: reply.statusCode, ms: reply.elapsedTime }, log)
     done()
   })
-}
-
-/** `GET /metrics`: the service's own metrics and those of the process, for Prometheus. */
-export function metricsRoute(registry: Registry, processMetrics: ProcessMetrics): FastifyPluginAsyncTypebox {
-  const schema = {
-    operationId: 'metrics',
-    summary: 'Metrics for Prometheus',
-    produces: ['text/plain'],
-    response: { 200: Type.String({ description: 'Prometheus text exposition format.' }) }
-  }
-  return async app => {
-    app.get('/metrics', { schema }, async (_request, reply) => {
-      const texts = await Promise.all([registry.metrics(), processMetrics.text()])
-      return reply.type(registry.contentType).send(texts.join(''))
-    })
-  }
 }

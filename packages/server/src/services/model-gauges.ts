@@ -1,12 +1,11 @@
 import type { ModelMetrics, OnlineModel } from '@millrace/engine'
-import { rollingWindows } from '@millrace/protocol'
 import { Counter, Gauge, type Registry } from 'prom-client'
 
 const errors = {
   mae: 'Mean absolute error',
   mse: 'Mean squared error',
   rmse: 'Root of the mean squared error',
-  mape: 'Mean absolute percentage error, in percent'
+  mape: 'Mean absolute percentage error in percent'
 } as const
 
 /**
@@ -16,25 +15,24 @@ const errors = {
 export function registerModelMetrics(registry: Registry, model: OnlineModel): void {
   const labels = { series: 'default', model: model.name }
   const common = { labelNames: ['series', 'model'] as const, registers: [registry] }
-  const gauge = (name: string, help: string, read: (metrics: ModelMetrics) => number | undefined) =>
+  const gauge = (name: string, help: string, read: (metrics: ModelMetrics) => number) =>
     new Gauge({
       ...common,
       name: `ml_model_${name}`,
       help: `${help}.`,
       collect() {
         const metrics = model.metrics()
-        const value = metrics.count === 0 ? undefined : read(metrics)
-        if (value !== undefined) this.set(labels, value)
+        if (metrics.count > 0) this.set(labels, read(metrics))
       }
     })
 
   for (const error of ['mae', 'mse', 'rmse', 'mape'] as const) {
     gauge(error, `${errors[error]} over all predictions`, metrics => metrics[error])
-    for (const size of rollingWindows) {
+    for (const [index, { size }] of model.metrics().windows.entries()) {
       gauge(
         `${error}_${size}`,
         `${errors[error]} over the latest ${size} predictions`,
-        ({ windows }) => windows.find(window => window.size === size)?.[error]
+        ({ windows }) => windows[index]![error]
       )
     }
   }

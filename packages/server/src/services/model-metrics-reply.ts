@@ -1,5 +1,6 @@
 import type { ModelMetrics, OnlineModel } from '@millrace/engine'
 import type { ModelDescription, ModelMetricsReply, SeriesMetrics } from '@millrace/protocol'
+import { fourDecimals } from './round-decimals.ts'
 
 /** Reply of `GET /model_metrics`. */
 export function modelMetricsReply(model: OnlineModel): ModelMetricsReply {
@@ -12,14 +13,14 @@ export function modelMetricsReply(model: OnlineModel): ModelMetricsReply {
 function seriesMetrics(metrics: ModelMetrics): SeriesMetrics {
   const { count, lastPrediction, lastActual, lastError } = metrics
   const rolling = metrics.windows.flatMap(window =>
-    errorNames.map(name => [`${name}_${window.size}`, rounded(window[name])])
+    errorNames.map(name => [`${name}_${window.size}`, fourDecimals(window[name])])
   )
   return {
     count,
-    mae: rounded(metrics.mae),
-    mse: rounded(metrics.mse),
-    rmse: rounded(metrics.rmse),
-    mape: rounded(metrics.mape),
+    mae: fourDecimals(metrics.mae),
+    mse: fourDecimals(metrics.mse),
+    rmse: fourDecimals(metrics.rmse),
+    mape: fourDecimals(metrics.mape),
     last_prediction: lastPrediction,
     last_actual: lastActual,
     last_error: lastError,
@@ -29,10 +30,6 @@ function seriesMetrics(metrics: ModelMetrics): SeriesMetrics {
 
 const errorNames = ['mae', 'mse', 'rmse', 'mape'] as const
 type RollingMetrics = Pick<SeriesMetrics, `${(typeof errorNames)[number]}_${5 | 10 | 20}`>
-
-function rounded(value: number): number {
-  return Number(value.toFixed(4))
-}
 
 function descriptionOf(model: OnlineModel): ModelDescription {
   const { type, text, attributes } = model.describe()

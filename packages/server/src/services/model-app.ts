@@ -4,6 +4,7 @@ import { learnerNames, type OnlineModel } from '@millrace/engine'
 import {
   LearnRequestSchema,
   MessageReplySchema,
+  ModelHealthReplySchema,
   ModelInfoReplySchema,
   ModelMetricsReplySchema,
   PredictLearnReplySchema,
@@ -12,14 +13,45 @@ import {
   PredictReplySchema,
   PredictRequestSchema
 } from '@millrace/protocol'
+import { Registry } from 'prom-client'
+import { buildApp, type CommonDeps } from '../app.ts'
+import type { App } from '../app-type.ts'
 import { failures } from '../http/route-schema.ts'
+import { registerModelMetrics } from './model-gauges.ts'
 import { modelMetricsReply } from './model-metrics-reply.ts'
 
 /** The version of River whose algorithms and parameters the learners follow; clients know it as `model_version`. */
 const riverVersion = '0.22.0'
 
-/** Predicting and learning over HTTP, for the model services and the default learner of the inference service. */
-export const modelRoutes: FastifyPluginAsyncTypebox<{ model: OnlineModel }> = async (app, { model }) => {
+/** What {@link modelApp} is given. */
+export interface ModelAppDeps extends CommonDeps {
+  /** Name of the service. */
+  service: string
+  model: OnlineModel
+}
+
+/** An app that serves one learner and tells of its predictions in `/metrics`. Does not listen. */
+export function modelApp({ model, ...common }: ModelAppDeps): App {
+  const registry = new Registry()
+  registerModelMetrics(registry, model)
+  const app = buildApp({ ...common, registry })
+  void app.register(modelRoutes, { model })
+  return app
+}
+
+const modelRoutes: FastifyPluginAsyncTypebox<{ model: OnlineModel }> = async (app, { model }) => {
+  app.get(
+    '/health',
+    {
+      schema: {
+        operationId: 'health',
+        summary: 'Is the service up',
+        response: { 200: ModelHealthReplySchema, ...failures }
+      }
+    },
+    async () => ({ status: 'ok' as const, model_loaded: true })
+  )
+
   app.get(
     '/info',
     {
@@ -91,10 +123,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox<{ model: OnlineModel }> = as
         response: { 200: PredictManyReplySchema, ...failures }
       }
     },
-    async ({ body }) => {
-      const forecast = model.predictMany(body.features, body.steps ?? 5)
-      return { forecast: forecast.map(({ step, value }) => ({ step, value: finite(value) })) }
-    }
+    async ({ body }) => ({ forecast: model.predictMany(body.features, body.steps ?? 5) })
   )
 
   app.get(
