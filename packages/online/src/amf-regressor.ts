@@ -74,6 +74,8 @@ export class AmfRegressor implements RowRegressor {
   readonly #treeRow = new MondrianRow()
   /** The tree that looks ahead; not part of the state. */
   #turn = 0
+  /** The trees whose prediction is under way come first. */
+  readonly #open: MondrianTree[] = []
   /** None before the first row is learned. */
   #trees: readonly MondrianTree[] = []
 
@@ -120,8 +122,9 @@ export class AmfRegressor implements RowRegressor {
     if (trees.length === 0) return 0
     const treeRow = this.#treeRow
     treeRow.load(row, this.#names.size)
+    this.#predictSideBySide(trees, treeRow)
     let sum = 0
-    for (let index = 0; index < trees.length; index++) sum += trees[index]!.predict(treeRow)
+    for (let index = 0; index < trees.length; index++) sum += trees[index]!.prediction
     return sum / trees.length
   }
 
@@ -163,6 +166,26 @@ export class AmfRegressor implements RowRegressor {
     if (trees.length !== 0 && trees.length !== model.#options.trees) throw invalid('a tree is missing or too many')
     model.#trees = trees.map(tree => restoredTree(new StateReader(tree, 'tree'), model.#names.size, model.#options))
     return model
+  }
+
+  /**
+   * Let the trees go down one node each in turn: a large forest does not fit into the processor's cache, and this way it
+   * waits for the next nodes of all trees at once.
+   */
+  #predictSideBySide(trees: readonly MondrianTree[], row: MondrianRow): void {
+    const open = this.#open
+    for (let index = 0; index < trees.length; index++) {
+      trees[index]!.startPrediction()
+      open[index] = trees[index]!
+    }
+    for (let count = trees.length; count > 0;) {
+      let left = 0
+      for (let index = 0; index < count; index++) {
+        const tree = open[index]!
+        if (tree.advancePrediction(row)) open[left++] = tree
+      }
+      count = left
+    }
   }
 
   /**

@@ -61,6 +61,12 @@ export class MondrianTree {
   #links: Int32Array
   /** Offsets of the nodes visited by the last `learn`. */
   #path = new Int32Array(64)
+  /** The node that the prediction under way has reached. */
+  #reached = 0
+  /** What the nodes above that one have contributed to it. */
+  #above = 0
+  /** The share that is left for that node and those below. */
+  #remaining = 1
 
   constructor(options: MondrianTreeOptions, random: PythonRandom) {
     this.#options = options
@@ -90,27 +96,33 @@ export class MondrianTree {
     if (wanted * this.#record > this.#data.length) this.#lengthen()
   }
 
-  /** The mean of y where `row` belongs: of its leaf, or aggregated over all nodes above. Changes nothing. */
-  predict(row: MondrianRow): number {
+  /** Begin to predict a row, at the root. */
+  startPrediction(): void {
+    this.#reached = 0
+    this.#above = 0
+    this.#remaining = 1
+  }
+
+  /** Go one node further down. @returns false once `prediction` is ready */
+  advancePrediction(row: MondrianRow): boolean {
     const data = this.#data
     const links = this.#links
     const record = this.#record
-    const hasSharedMeans = this.#hasSharedMeans
-    const useAggregation = this.#options.useAggregation
-    const bySlot = row.bySlot
-    let node = 0
-    let above = 0
-    let remaining = 1
-    for (;;) {
-      const mean = data[(hasSharedMeans ? links[2 * (node + record - 1)]! : node) + meanAt]!
-      if (links[2 * node + featureAt]! < 0) return above + remaining * mean
-      if (useAggregation) {
-        const share = remaining * data[node + shareAt]!
-        above += share * mean
-        remaining -= share
-      }
-      node = childOf(data, links, record, node, bySlot)
-    }
+    const node = this.#reached
+    const mean = data[this.#owner(node) + meanAt]!
+    // A leaf, where the share of the node itself is not kept, has all that remains.
+    const isLeaf = links[2 * node + featureAt]! < 0
+    const share = isLeaf ? this.#remaining : this.#remaining * data[node + shareAt]!
+    this.#above += share * mean
+    if (isLeaf) return false
+    this.#remaining -= share
+    this.#reached = childOf(data, links, record, node, row.bySlot)
+    return true
+  }
+
+  /** The mean of y where the row belongs: of its leaf, or aggregated over all nodes above. */
+  get prediction(): number {
+    return this.#above
   }
 
   /** Learn one row; `reserve` has made room for it. */
