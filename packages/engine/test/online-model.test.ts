@@ -53,6 +53,24 @@ test('the percentage error leaves out actuals of zero', () => {
   assert.equal(model.metrics().mape, 100)
 })
 
+test('the percentage error leaves out actuals so small that no number holds it, and they are learned', () => {
+  const model = linear()
+  model.predictLearn({}, 130)
+  model.predictLearn({}, 5e-324) // predicted 2.6
+  const { count, mape, windows } = model.metrics()
+  assert.deepEqual({ count, mape, latest: windows[0]!.mape }, { count: 2, mape: 100, latest: 100 })
+  // The intercept is 2.6, then 2.6 - 0.01 · 2 · 2.6 = 2.548.
+  assert.ok(Math.abs(model.predict({}) - 2.548) < 1e-12)
+})
+
+test('a row left out of the percentage error still takes its place in the windows', () => {
+  const model = linear()
+  model.predictLearn({}, 10) // 100 % off
+  for (let row = 0; row < 5; row++) model.predictLearn({}, row % 2 === 0 ? 0 : 5e-324)
+  const { mape, windows } = model.metrics()
+  assert.deepEqual({ mape, latest: windows[0]!.mape }, { mape: 100, latest: 0 })
+})
+
 test('rolling windows forget, lifetime figures do not', () => {
   const model = linear()
   for (let row = 0; row < 7; row++) model.predictLearn({}, row < 2 ? 1000 : 0)

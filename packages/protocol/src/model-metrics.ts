@@ -28,7 +28,7 @@ export const SeriesMetricsSchema = Type.Object(
     mae: lifetime('Mean absolute error'),
     mse: lifetime('Mean squared error'),
     rmse: lifetime('Root of the mean squared error'),
-    mape: lifetime('Mean absolute percentage error, in percent and without targets of 0,'),
+    mape: lifetime('Mean absolute percentage error, in percent and without targets of (almost) 0,'),
     last_prediction: Type.Number({ description: 'The latest prediction.' }),
     last_actual: Type.Number({ description: 'What was observed then.' }),
     last_error: Type.Number({ description: 'Absolute difference of the two.' }),

@@ -1,3 +1,4 @@
+import { finite } from '@millrace/common'
 import { type LifetimeMetric, Mae, Mape, type Metric, Mse, Rolling } from '@millrace/online'
 
 /** The sizes of the rolling windows, in predictions. */
@@ -11,7 +12,10 @@ export interface ErrorMeans {
   mse: number
   /** Root of the mean squared error, in the target's unit. */
   rmse: number
-  /** Mean absolute error in percent of the actual, over the predictions whose actual is not 0. */
+  /**
+   * Mean absolute error in percent of the actual, over the predictions that have one: those whose actual is not 0, nor so
+   * close to it that the percentage is beyond the range of a double.
+   */
   mape: number
 }
 
@@ -37,10 +41,11 @@ export class ModelScore {
 
   /**
    * Whether `update` will take this pair; so that a model can make sure before it learns.
-   * @throws {MillraceError} MILL_VALUE_NOT_FINITE when an error is beyond the range of a double
+   * @throws {MillraceError} MILL_VALUE_NOT_FINITE when the error is beyond the range of a double
    */
   check(y: number, prediction: number): void {
-    new MeanErrors(metric => metric).update(y, prediction)
+    // Where the square is finite, so is the error itself.
+    finite('squared error', (y - prediction) ** 2)
   }
 
   /** Count the prediction made for a row whose target turned out to be `y`. */
@@ -79,7 +84,9 @@ class MeanErrors {
   update(y: number, prediction: number): void {
     this.#mae.update(y, prediction)
     this.#mse.update(y, prediction)
-    this.#mape.update(y, prediction)
+    // A row without percentage takes its place in a window all the same.
+    const hasPercentage = Number.isFinite(100 * (Math.abs(y - prediction) / Math.abs(y)))
+    this.#mape.update(hasPercentage ? y : 0, prediction)
   }
 
   means(): ErrorMeans {
