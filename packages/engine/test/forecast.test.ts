@@ -59,3 +59,14 @@ test('a forecast that runs away says at which step, with nothing of the model na
   })
   assert.equal(forecast(runaway, { in_1: 1 }, 2).length, 2)
 })
+
+test('steps times features are bounded, so that no forecast holds up everybody else', () => {
+  const wide = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`f${index}`, 0]))
+  assert.equal(forecast(knownModel(), wide, 100).length, 100)
+  assert.throws(() => forecast(knownModel(), wide, 101), {
+    code: 'MILL_OPTION_INVALID',
+    message: 'steps must be at most 100 with 1000 features, got 101'
+  })
+  const widest = Object.fromEntries(Array.from({ length: 100_001 }, (_, index) => [`f${index}`, 0]))
+  assert.equal(forecast(knownModel(), widest, 1).length, 1)
+})

@@ -85,6 +85,7 @@ test('measures are over the rows that could be predicted, MAPE without actuals o
       isBaseline: true,
       scored: 3,
       mae: 5,
+      comparableMae: 5,
       rmse: Math.sqrt(117 / 3),
       mape: 60,
       smape: validation.standings()[0]!.smape,
@@ -105,6 +106,24 @@ test('measures that no row counts for do not exist', () => {
   const { scored, mae, rmse, mape, smape, r2, rollingMae } = validation.standings()[0]!
   assert.deepEqual([scored, mae, rmse, mape, smape, r2, rollingMae], [0, ...Array.from({ length: 6 }, () => undefined)])
   assert.equal(validation.rows, 1)
+})
+
+test('contenders compare over the rows that all who have a score were scored on', () => {
+  const contenders = [
+    { name: 'last', regressor: new LastValue(), isBaseline: true },
+    { name: 'season 2', regressor: new SeasonalNaive({ season: 2 }), isBaseline: true },
+    { name: 'season 9', regressor: new SeasonalNaive({ season: 9 }), isBaseline: true }
+  ]
+  const validation = new ProgressiveValidation(contenders)
+  assert.equal(validation.comparableFrom, undefined)
+  const comparable = () => validation.standings().map(({ comparableMae }) => comparableMae)
+  for (const y of [10, 13]) validation.step({}, y)
+  // The last value errs by 10 and 3 and is alone so far.
+  assert.deepEqual([validation.comparableFrom, comparable()], [1, [6.5, undefined, undefined]])
+  for (const y of [20, 15]) validation.step({}, y)
+  // On rows 3 and 4 the last value errs by 7 and 5, the value before it by 10 and 2.
+  assert.deepEqual([validation.comparableFrom, comparable()], [3, [6, 6, undefined]])
+  assert.equal(validation.standings()[0]!.mae, 25 / 4)
 })
 
 test('time is that of predicting and learning, per contender', () => {

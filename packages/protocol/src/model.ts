@@ -71,7 +71,13 @@ export const PredictManyRequestSchema = Type.Object(
   {
     features: FeaturesSchema,
     steps: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 1000, default: 5, description: 'How many steps to look ahead.' })
+      Type.Integer({
+        minimum: 1,
+        maximum: 1000,
+        default: 5,
+        description:
+          'How many steps to look ahead. With more than 100 features fewer: steps times features are at most 100000.'
+      })
     )
   },
   {

@@ -15,6 +15,8 @@ export interface Standing {
   /** Rows predicted before they were learned. */
   scored: number
   mae: number | undefined
+  /** MAE over the rows from {@link ProgressiveValidation.comparableFrom} on, which is fair to compare. */
+  comparableMae: number | undefined
   rmse: number | undefined
   /** In percent, over the rows whose target is not 0. */
   mape: number | undefined
@@ -45,6 +47,7 @@ export class ProgressiveValidation {
   readonly #runs: readonly Run[]
   readonly #now: () => number
   #rows = 0
+  #comparableFrom: number | undefined
 
   constructor(
     contenders: readonly Contender[],
@@ -57,6 +60,14 @@ export class ProgressiveValidation {
   /** How many rows went through. */
   get rows(): number {
     return this.#rows
+  }
+
+  /**
+   * The first row, from 1, that every contender with a score was scored on: a rule that needs a season of rows before it
+   * predicts is spared the first ones, where learners err most. Undefined while nobody has a score.
+   */
+  get comparableFrom(): number | undefined {
+    return this.#comparableFrom
   }
 
   /**
@@ -74,10 +85,17 @@ export class ProgressiveValidation {
       run.spentMs += after - before
       before = after
     }
-    // Scoring comes after all the work that is timed.
-    for (let index = 0; index < this.#runs.length; index++) this.#runs[index]!.score(y, predictions[index])
     this.#rows++
+    // Scoring comes after all the work that is timed.
+    if (this.#runs.some((run, index) => !run.hasScore && predictions[index] !== undefined)) this.#compareFromHere()
+    for (let index = 0; index < this.#runs.length; index++) this.#runs[index]!.score(y, predictions[index])
     return predictions
+  }
+
+  /** Somebody joins the others; from then on it predicts every row. */
+  #compareFromHere(): void {
+    this.#comparableFrom = this.#rows
+    for (const run of this.#runs) run.compareAnew()
   }
 
   /** In the contenders' order. */
@@ -91,6 +109,7 @@ class Run {
   spentMs = 0
   readonly #contender: Contender
   readonly #mae = new Mae()
+  #comparableMae = new Mae()
   readonly #rmse = new Rmse()
   readonly #mape = new Mape({ skipZeros: true })
   readonly #smape = new Smape()
@@ -100,6 +119,14 @@ class Run {
   constructor(contender: Contender, rollingWindow: number) {
     this.#contender = contender
     this.#rollingMae = new Rolling(new Mae(), rollingWindow)
+  }
+
+  get hasScore(): boolean {
+    return this.#mae.count > 0
+  }
+
+  compareAnew(): void {
+    this.#comparableMae = new Mae()
   }
 
   predictLearn(x: Features, y: number): number | undefined {
@@ -112,6 +139,7 @@ class Run {
   score(y: number, prediction: number | undefined): void {
     if (prediction === undefined) return
     this.#mae.update(y, prediction)
+    this.#comparableMae.update(y, prediction)
     this.#rmse.update(y, prediction)
     this.#mape.update(y, prediction)
     this.#smape.update(y, prediction)
@@ -126,6 +154,7 @@ class Run {
       isBaseline,
       scored: this.#mae.count,
       mae: valueOf(this.#mae),
+      comparableMae: valueOf(this.#comparableMae),
       rmse: valueOf(this.#rmse),
       mape: valueOf(this.#mape),
       smape: valueOf(this.#smape),
