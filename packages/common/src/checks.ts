@@ -6,6 +6,9 @@ import { MillraceError } from './errors.ts'
  */
 export const largestMagnitude = 1e100
 
+/** Characters of a refused text in an error's message. */
+const longestShown = 60
+
 /** @throws {MillraceError} MILL_VALUE_NOT_FINITE or MILL_VALUE_OUT_OF_RANGE unless `value` can be learned from */
 export function learnable(name: string, value: number): number {
   // One comparison on the usual path; NaN fails it too.
@@ -68,6 +71,8 @@ export function optionError(name: string, wanted: string, got: unknown): Millrac
   })
 }
 
+/** Text may be anything that a request holds; only its beginning is shown. */
 function describe(value: unknown): string {
-  return typeof value === 'number' || typeof value === 'string' ? String(value) : typeof value
+  if (typeof value === 'string') return value.length > longestShown ? `${value.slice(0, longestShown)}…` : value
+  return typeof value === 'number' ? String(value) : typeof value
 }

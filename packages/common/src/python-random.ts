@@ -1,3 +1,4 @@
+import { optionError } from './checks.ts'
 import { MillraceError } from './errors.ts'
 import { exactLog } from './exact-log.ts'
 
@@ -249,9 +250,4 @@ function runningSums(weights: ArrayLike<number>): Float64Array {
   }
   if (!Number.isFinite(sum) || sum === 0) throw optionError('sum of weights', 'a finite number > 0', sum)
   return sums
-}
-
-function optionError(name: string, wanted: string, got: unknown): MillraceError {
-  const shown = typeof got === 'number' || typeof got === 'string' ? String(got) : typeof got
-  return new MillraceError('MILL_OPTION_INVALID', `${name} must be ${wanted}, got ${shown}`, { details: { name } })
 }

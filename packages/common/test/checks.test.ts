@@ -33,3 +33,12 @@ test('options are checked against their range, and the error names them', () => 
   ]
   for (const check of refused) assert.throws(check, { code: 'MILL_OPTION_INVALID', message: /^rate must be / })
 })
+
+test('the error shows what was refused, of long text only the beginning', () => {
+  assert.throws(() => learnable('a', 'seven' as unknown as number), { message: 'a must be a finite number, got seven' })
+  assert.throws(() => learnable('a', 'x'.repeat(1e6) as unknown as number), {
+    message: `a must be a finite number, got ${'x'.repeat(60)}…`
+  })
+  assert.throws(() => positive('rate', -1), { message: 'rate must be a finite number > 0, got -1' })
+  assert.throws(() => positive('rate', {} as number), { message: 'rate must be a finite number > 0, got object' })
+})
