@@ -1,4 +1,4 @@
-import { integerWithin, MillraceError, oneOf, optionError, positive, PythonRandom } from '@millrace/common'
+import { integerWithin, oneOf, optionError, positive, PythonRandom } from '@millrace/common'
 import { FeatureNames, featureNamesFrom } from './feature-names.ts'
 import type { Features } from './learner.ts'
 import { columnsFromState, columnsToFields } from './mondrian-columns.ts'
@@ -7,8 +7,8 @@ import type { MondrianRules } from './mondrian-rules.ts'
 import { MondrianTree, type MondrianTreeOptions } from './mondrian-tree.ts'
 import { Row } from './row.ts'
 import { learnNamed, type RowRegressor } from './row-step.ts'
-import { decodeStateOf, encodeState } from './state.ts'
-import { invalid } from './state-errors.ts'
+import { decodeStateOf, encodeState, type StateSource } from './state.ts'
+import { invalid, validated } from './state-errors.ts'
 import type { StateFields } from './state-format.ts'
 import { StateReader } from './state-reader.ts'
 
@@ -100,8 +100,8 @@ export class AmfRegressor implements RowRegressor {
     return this.#trees.length > 0
   }
 
-  get namesSize(): number {
-    return this.#names.size
+  get names(): FeatureNames {
+    return this.#names
   }
 
   useNames(names: FeatureNames): void {
@@ -158,8 +158,8 @@ export class AmfRegressor implements RowRegressor {
   }
 
   /** @throws {MillraceError} MILL_STATE_INVALID */
-  static fromState(bytes: Uint8Array): AmfRegressor {
-    const state = decodeStateOf(bytes, kind, 1)
+  static fromState(source: StateSource): AmfRegressor {
+    const state = decodeStateOf(source, kind, 1)
     const model = restoredOptions(state.map('options'))
     model.#names = featureNamesFrom(state.strings('names'))
     const trees = state.list('trees')
@@ -206,18 +206,17 @@ export class AmfRegressor implements RowRegressor {
 }
 
 function restoredOptions(options: StateReader): AmfRegressor {
-  try {
-    return new AmfRegressor({
-      trees: options.number('trees'),
-      step: options.number('step'),
-      useAggregation: options.boolean('useAggregation'),
-      seed: options.number('seed'),
-      rules: options.string('rules') as MondrianRules,
-      maxNodes: options.number('maxNodes')
-    })
-  } catch (error) {
-    throw error instanceof MillraceError ? invalid(error.message) : error
-  }
+  return validated(
+    () =>
+      new AmfRegressor({
+        trees: options.number('trees'),
+        step: options.number('step'),
+        useAggregation: options.boolean('useAggregation'),
+        seed: options.number('seed'),
+        rules: options.string('rules') as MondrianRules,
+        maxNodes: options.number('maxNodes')
+      })
+  )
 }
 
 function restoredTree(state: StateReader, slots: number, options: MondrianTreeOptions): MondrianTree {

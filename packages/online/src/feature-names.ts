@@ -27,6 +27,11 @@ export class FeatureNames {
     return [...this.#names]
   }
 
+  /** Are these the same names in the same slots? */
+  equals(other: FeatureNames): boolean {
+    return this.size === other.size && this.#names.every((name, slot) => name === other.#names[slot])
+  }
+
   /**
    * Read `x` into `row` without remembering any name: unknown names come last, in slots from `size` upwards.
    * @throws {MillraceError} MILL_VALUE_NOT_FINITE or MILL_VALUE_OUT_OF_RANGE

@@ -4,7 +4,7 @@ import { FeatureNames, featureNamesFrom } from './feature-names.ts'
 import type { Features } from './learner.ts'
 import { grown, Row } from './row.ts'
 import { learnNamed, type RowRegressor } from './row-step.ts'
-import { decodeStateOf, encodeState } from './state.ts'
+import { decodeStateOf, encodeState, type StateSource } from './state.ts'
 import { invalid, validated } from './state-errors.ts'
 
 const kind = 'KnnRegressor'
@@ -60,8 +60,8 @@ export class KnnRegressor implements RowRegressor {
     return true
   }
 
-  get namesSize(): number {
-    return this.#names.size
+  get names(): FeatureNames {
+    return this.#names
   }
 
   /** How many rows are remembered. */
@@ -110,8 +110,8 @@ export class KnnRegressor implements RowRegressor {
   }
 
   /** @throws {MillraceError} MILL_STATE_INVALID */
-  static fromState(bytes: Uint8Array): KnnRegressor {
-    const state = decodeStateOf(bytes, kind, 1)
+  static fromState(source: StateSource): KnnRegressor {
+    const state = decodeStateOf(source, kind, 1)
     const options = state.map('options')
     const model = validated(
       () =>

@@ -2,7 +2,7 @@ import { learnable } from '@millrace/common'
 import { FeatureNames } from './feature-names.ts'
 import type { Features, Regressor } from './learner.ts'
 import { Row } from './row.ts'
-import { decodeStateOf, encodeState } from './state.ts'
+import { decodeStateOf, encodeState, type StateSource } from './state.ts'
 
 const kind = 'LastValue'
 
@@ -36,8 +36,8 @@ export class LastValue implements Regressor {
   }
 
   /** @throws {MillraceError} MILL_STATE_INVALID */
-  static fromState(bytes: Uint8Array): LastValue {
-    const state = decodeStateOf(bytes, kind, 1)
+  static fromState(source: StateSource): LastValue {
+    const state = decodeStateOf(source, kind, 1)
     const model = new LastValue()
     if (state.fields['last'] !== null) model.#last = state.finite('last')
     return model

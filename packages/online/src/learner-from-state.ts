@@ -1,12 +1,13 @@
 import { LastValue } from './last-value.ts'
 import type { Regressor } from './learner.ts'
 import { Pipeline } from './pipeline.ts'
+import { restore, type Restorers } from './restorers.ts'
 import { SeasonalNaive } from './seasonal-naive.ts'
-import { decodeState } from './state.ts'
-import { regressorFromState } from './steps-from-state.ts'
+import type { StateSource } from './state.ts'
+import { stepRegressors } from './step-restorers.ts'
 
-/** What is a regressor but cannot be a step of a pipeline. */
-const wholeModels = new Map<string, (bytes: Uint8Array) => Regressor>([
+const regressors: Restorers<Regressor> = new Map<string, (source: StateSource) => Regressor>([
+  ...stepRegressors,
   ['LastValue', LastValue.fromState],
   ['Pipeline', Pipeline.fromState],
   ['SeasonalNaive', SeasonalNaive.fromState]
@@ -16,7 +17,6 @@ const wholeModels = new Map<string, (bytes: Uint8Array) => Regressor>([
  * The regressor a state holds, whichever it is; it continues bit for bit as the one that wrote the state.
  * @throws {MillraceError} MILL_STATE_INVALID when the bytes are no undamaged state of a regressor
  */
-export function learnerFromState(bytes: Uint8Array): Regressor {
-  const fromState = wholeModels.get(decodeState(bytes).string('kind')) ?? regressorFromState
-  return fromState(bytes)
+export function learnerFromState(source: StateSource): Regressor {
+  return restore(regressors, source)
 }

@@ -23,7 +23,8 @@ export interface Regressor extends Stateful {
 
   /**
    * The predicted target. Changes nothing, not even for names never seen.
-   * @throws {MillraceError} MILL_VALUE_NOT_FINITE or MILL_VALUE_OUT_OF_RANGE, naming the feature
+   * @throws {MillraceError} MILL_VALUE_NOT_FINITE or MILL_VALUE_OUT_OF_RANGE, naming the feature, or the prediction when
+   *   that is beyond the range of a double
    */
   predictOne(x: Features): number
 
@@ -36,8 +37,8 @@ export interface Regressor extends Stateful {
 
 /** A step that learns how to rescale or rewrite features, without looking at the target. */
 export interface Transformer extends Stateful {
-  /** The transformed features. Changes nothing. */
+  /** The transformed features. Changes nothing. @throws {MillraceError} what {@link Regressor.predictOne} throws */
   transformOne(x: Features): Record<string, number>
-  /** Learn from `x`. Leaves `x` alone. */
+  /** Learn from `x`. Leaves `x` alone. @throws {MillraceError} what {@link Regressor.learnOne} throws */
   learnOne(x: Features): void
 }

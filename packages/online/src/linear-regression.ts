@@ -3,7 +3,7 @@ import { FeatureNames, featureNamesFrom } from './feature-names.ts'
 import type { Features } from './learner.ts'
 import { grown, Row } from './row.ts'
 import { learnNamed, type RowRegressor } from './row-step.ts'
-import { decodeStateOf, encodeState } from './state.ts'
+import { decodeStateOf, encodeState, type StateSource } from './state.ts'
 import { validated } from './state-errors.ts'
 
 const kind = 'LinearRegression'
@@ -63,8 +63,8 @@ export class LinearRegression implements RowRegressor {
     return true
   }
 
-  get namesSize(): number {
-    return this.#names.size
+  get names(): FeatureNames {
+    return this.#names
   }
 
   /** The intercept, in the target's unit. */
@@ -118,8 +118,10 @@ export class LinearRegression implements RowRegressor {
       const slope = gradient * values[index]!
       next[index] = finite('weight', weight - learningRate * (l2 === 0 ? slope : slope + l2 * weight))
     }
+    const penalty = finite('penalty', this.#penalty + l1 * learningRate)
     for (let index = 0; index < slots.length; index++) weights[slots[index]!] = next[index]!
     this.#intercept = intercept
+    this.#penalty = penalty
     if (l1 > 0) this.#shrink(slots)
   }
 
@@ -137,8 +139,8 @@ export class LinearRegression implements RowRegressor {
   }
 
   /** @throws {MillraceError} MILL_STATE_INVALID */
-  static fromState(bytes: Uint8Array): LinearRegression {
-    const state = decodeStateOf(bytes, kind, 1)
+  static fromState(source: StateSource): LinearRegression {
+    const state = decodeStateOf(source, kind, 1)
     const options = state.map('options')
     const model = validated(
       () =>
@@ -152,15 +154,14 @@ export class LinearRegression implements RowRegressor {
         })
     )
     model.#names = featureNamesFrom(state.strings('names'))
-    model.#weights = state.finites('weights', model.#names.size)
+    model.#weights = state.finites('weights', model.#names.size).slice()
     model.#intercept = state.finite('intercept')
     model.#penalty = state.finite('penalty')
-    model.#penalties = state.finites('penalties', model.#names.size)
+    model.#penalties = state.finites('penalties', model.#names.size).slice()
     return model
   }
 
   #shrink(slots: Int32Array): void {
-    this.#penalty += this.#options.l1 * this.#options.learningRate
     for (const slot of slots) {
       const weight = this.#weights[slot]!
       const received = this.#penalties[slot]!

@@ -1,6 +1,6 @@
 import type { LifetimeMetric } from './metric.ts'
 import { RunningMean } from './running-mean.ts'
-import { decodeStateOf, encodeState } from './state.ts'
+import { decodeStateOf, encodeState, type StateSource } from './state.ts'
 
 /** What makes one metric of those that follow from the mean of an error of each row. */
 export interface MeanMetricDefinition<Options> {
@@ -18,7 +18,7 @@ export interface MeanMetricDefinition<Options> {
 export interface MeanMetricClass<Options> {
   new (options?: Partial<Options>): LifetimeMetric
   /** @throws {MillraceError} MILL_STATE_INVALID */
-  fromState(bytes: Uint8Array): LifetimeMetric
+  fromState(source: StateSource): LifetimeMetric
 }
 
 /** Makes the class of the metric so defined. */
@@ -61,8 +61,8 @@ export function meanMetric<Options extends Record<string, boolean>>(
       return encodeState(kind, 1, { ...this.#options, ...this.#mean.toFields() })
     }
 
-    static fromState(bytes: Uint8Array): MeanMetric {
-      const state = decodeStateOf(bytes, kind, 1)
+    static fromState(source: StateSource): MeanMetric {
+      const state = decodeStateOf(source, kind, 1)
       const metric = new MeanMetric(optionsLike(defaults, name => state.boolean(name)))
       metric.#mean = RunningMean.ofErrors(state)
       return metric

@@ -1,9 +1,15 @@
-import { lifetimeMetricFromState } from './lifetime-metrics.ts'
 import type { Metric } from './metric.ts'
+import { lifetimeMetrics } from './metric-restorers.ts'
+import { restore, type Restorers } from './restorers.ts'
 import { Rolling } from './rolling.ts'
-import { decodeState } from './state.ts'
+import type { StateSource } from './state.ts'
+
+const metrics: Restorers<Metric> = new Map<string, (source: StateSource) => Metric>([
+  ...lifetimeMetrics,
+  ['Rolling', Rolling.fromState]
+])
 
 /** The metric a state holds, whichever it is. @throws {MillraceError} MILL_STATE_INVALID */
-export function metricFromState(bytes: Uint8Array): Metric {
-  return decodeState(bytes).string('kind') === 'Rolling' ? Rolling.fromState(bytes) : lifetimeMetricFromState(bytes)
+export function metricFromState(source: StateSource): Metric {
+  return restore(metrics, source)
 }

@@ -27,6 +27,8 @@ export interface MondrianColumns {
 export const sharesMean = 1
 /** Mark of a node whose box is empty, and counts as the point 0. */
 export const isEmpty = 2
+/** Features are within `largestMagnitude`, but each transformer that centres them can double them. */
+const largestValue = largestMagnitude * 2 ** 32
 /** Sums of log weights from here up stay finite. */
 const lowestWeight = -1e305
 
@@ -87,15 +89,20 @@ function checkShape(features: Int32Array, slots: number): void {
 }
 
 function checkNumbers({ thresholds, means, counts, weights }: MondrianColumns): void {
-  if (!thresholds.every(isInRange)) throw invalid('a threshold is out of range')
-  if (!means.every(isInRange)) throw invalid('a mean is out of range')
+  if (!thresholds.every(isValue)) throw invalid('a threshold is out of range')
+  if (!means.every(isMean)) throw invalid('a mean is out of range')
   if (!counts.every(count => Number.isSafeInteger(count) && count > 0)) throw invalid('a count is no positive integer')
   if (!weights.every(weight => weight <= 0 && weight > lowestWeight)) throw invalid('a log weight is out of range')
 }
 
-/** Values lie within the limit, means and thresholds but for their rounding; NaN does not. */
-function isInRange(value: number): boolean {
-  return Math.abs(value) <= largestMagnitude * 2
+/** NaN is not. */
+function isValue(value: number): boolean {
+  return Math.abs(value) <= largestValue
+}
+
+/** Targets are within `largestMagnitude`, means but for their rounding; NaN is not. */
+function isMean(value: number): boolean {
+  return Math.abs(value) <= 2 * largestMagnitude
 }
 
 /** A child is never split before its parent. A time may be infinite. */
@@ -115,7 +122,7 @@ function checkBoxes(boxes: Float64Array, rules: MondrianRules): void {
     const lower = boxes[index]!
     const upper = boxes[index + 1]!
     const isUnknown = Number.isNaN(lower) && Number.isNaN(upper) && rules === '0.25'
-    const isRange = isInRange(lower) && isInRange(upper) && lower <= upper
+    const isRange = isValue(lower) && isValue(upper) && lower <= upper
     if (!isUnknown && !isRange) throw invalid('a box has bounds that are no range')
   }
 }

@@ -3,9 +3,10 @@ import { FeatureNames, featureNamesFrom } from './feature-names.ts'
 import type { Features, Regressor } from './learner.ts'
 import { Row } from './row.ts'
 import type { RowRegressor, RowTransformer } from './row-step.ts'
-import { decodeStateOf, encodeState } from './state.ts'
+import { decodeStateOf, encodeState, type StateSource } from './state.ts'
 import { invalid } from './state-errors.ts'
-import { regressorFromState, transformerFromState } from './steps-from-state.ts'
+import { stepRegressors, stepTransformers } from './step-restorers.ts'
+import { restore } from './restorers.ts'
 
 const kind = 'Pipeline'
 
@@ -22,14 +23,16 @@ export class Pipeline implements Regressor {
   readonly #rows: readonly Row[]
 
   /**
-   * @param steps any number of transformers, then one regressor; none may have learned anything yet
+   * @param steps any number of transformers, then one regressor; none may have learned anything yet, nor be a step of
+   *   another pipeline
    * @throws {MillraceError} MILL_OPTION_INVALID
    */
   constructor(...steps: [...RowTransformer[], RowRegressor]) {
     const regressor = steps.at(-1) as RowRegressor
     const transformers = steps.slice(0, -1) as RowTransformer[]
+    if (new Set(steps).size < steps.length) throw optionError('steps', 'different objects', 'one of them twice')
     for (const step of steps) {
-      if (step.namesSize > 0) throw optionError('steps', 'steps that have learned nothing yet', 'a trained step')
+      if (step.names.size > 0) throw optionError('steps', 'steps that have learned nothing yet', 'a trained step')
       step.useNames(this.#names)
     }
     this.#transformers = transformers
@@ -79,6 +82,7 @@ export class Pipeline implements Regressor {
     }
   }
 
+  /** Each step's state is whole, with the names once more, so that it can be read and restored on its own. */
   toState(): Uint8Array {
     return encodeState(kind, 1, {
       names: this.#names.list(),
@@ -88,16 +92,16 @@ export class Pipeline implements Regressor {
   }
 
   /** @throws {MillraceError} MILL_STATE_INVALID */
-  static fromState(bytes: Uint8Array): Pipeline {
-    const state = decodeStateOf(bytes, kind, 1)
+  static fromState(source: StateSource): Pipeline {
+    const state = decodeStateOf(source, kind, 1)
     const names = featureNamesFrom(state.strings('names'))
     const transformers = state.list('transformers').map(step => {
       if (!(step instanceof Uint8Array)) throw invalid('a transformer is not bytes')
-      return transformerFromState(step)
+      return restore(stepTransformers, step)
     })
-    const regressor = regressorFromState(state.bytes('regressor'))
+    const regressor = restore(stepRegressors, state.bytes('regressor'))
     for (const step of [...transformers, regressor]) {
-      if (step.namesSize !== names.size) throw invalid('a step has other names than its pipeline')
+      if (!names.equals(step.names)) throw invalid('a step has other names than its pipeline')
     }
     return Pipeline.#restored(names, transformers, regressor)
   }

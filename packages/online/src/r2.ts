@@ -1,6 +1,6 @@
 import { finite } from '@millrace/common'
 import { type LifetimeMetric, residual } from './metric.ts'
-import { decodeStateOf, encodeState } from './state.ts'
+import { decodeStateOf, encodeState, type StateSource } from './state.ts'
 import { invalid } from './state-errors.ts'
 
 const kind = 'R2'
@@ -65,8 +65,8 @@ export class R2 implements LifetimeMetric {
   }
 
   /** @throws {MillraceError} MILL_STATE_INVALID */
-  static fromState(bytes: Uint8Array): R2 {
-    const state = decodeStateOf(bytes, kind, 1)
+  static fromState(source: StateSource): R2 {
+    const state = decodeStateOf(source, kind, 1)
     const metric = new R2()
     metric.#count = state.count('count')
     metric.#mean = state.finite('mean')

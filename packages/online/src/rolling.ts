@@ -1,7 +1,8 @@
 import { integerWithin, optionError } from '@millrace/common'
-import { lifetimeMetricFromState } from './lifetime-metrics.ts'
 import type { LifetimeMetric, Metric } from './metric.ts'
-import { decodeStateOf, encodeState } from './state.ts'
+import { lifetimeMetrics } from './metric-restorers.ts'
+import { restore } from './restorers.ts'
+import { decodeStateOf, encodeState, type StateSource } from './state.ts'
 import { invalid, validated } from './state-errors.ts'
 
 const kind = 'Rolling'
@@ -71,9 +72,9 @@ export class Rolling implements Metric {
   }
 
   /** @throws {MillraceError} MILL_STATE_INVALID */
-  static fromState(bytes: Uint8Array): Rolling {
-    const state = decodeStateOf(bytes, kind, 1)
-    const metric = lifetimeMetricFromState(state.bytes('metric'))
+  static fromState(source: StateSource): Rolling {
+    const state = decodeStateOf(source, kind, 1)
+    const metric = restore(lifetimeMetrics, state.bytes('metric'))
     const rolling = validated(() => new Rolling(metric, state.number('window')))
     const actuals = state.finites('actuals')
     const predictions = state.finites('predictions', actuals.length)

@@ -5,8 +5,8 @@ import type { Row } from './row.ts'
 
 /** What a step of a model can do once names are slots; a pipeline drives its steps through this. */
 export interface RowStep {
-  /** How many names the step has learned on its own, outside any pipeline. */
-  readonly namesSize: number
+  /** The names its slots stand for: its own, or those of its pipeline. */
+  readonly names: FeatureNames
   /** Work with the pipeline's names from now on. Only for a step that has learned nothing yet, or was just restored. */
   useNames(names: FeatureNames): void
 }

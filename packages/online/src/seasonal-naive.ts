@@ -2,7 +2,7 @@ import { integerWithin, learnable } from '@millrace/common'
 import { FeatureNames } from './feature-names.ts'
 import type { Features, Regressor } from './learner.ts'
 import { Row } from './row.ts'
-import { decodeStateOf, encodeState } from './state.ts'
+import { decodeStateOf, encodeState, type StateSource } from './state.ts'
 import { invalid, validated } from './state-errors.ts'
 
 const kind = 'SeasonalNaive'
@@ -60,8 +60,8 @@ export class SeasonalNaive implements Regressor {
   }
 
   /** @throws {MillraceError} MILL_STATE_INVALID */
-  static fromState(bytes: Uint8Array): SeasonalNaive {
-    const state = decodeStateOf(bytes, kind, 1)
+  static fromState(source: StateSource): SeasonalNaive {
+    const state = decodeStateOf(source, kind, 1)
     const model = validated(() => new SeasonalNaive({ season: state.number('season') }))
     const targets = state.finites('targets')
     if (targets.length > model.#season) throw invalid('more targets than a season has')

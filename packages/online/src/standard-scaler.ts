@@ -2,7 +2,7 @@ import { FeatureNames, featureNamesFrom } from './feature-names.ts'
 import type { Features } from './learner.ts'
 import { grown, Row } from './row.ts'
 import type { RowTransformer } from './row-step.ts'
-import { decodeStateOf, encodeState } from './state.ts'
+import { decodeStateOf, encodeState, type StateSource } from './state.ts'
 import { invalid } from './state-errors.ts'
 
 const kind = 'StandardScaler'
@@ -27,8 +27,8 @@ export class StandardScaler implements RowTransformer {
     this.#withStd = withStd
   }
 
-  get namesSize(): number {
-    return this.#names.size
+  get names(): FeatureNames {
+    return this.#names
   }
 
   useNames(names: FeatureNames): void {
@@ -105,13 +105,13 @@ export class StandardScaler implements RowTransformer {
   }
 
   /** @throws {MillraceError} MILL_STATE_INVALID */
-  static fromState(bytes: Uint8Array): StandardScaler {
-    const state = decodeStateOf(bytes, kind, 1)
+  static fromState(source: StateSource): StandardScaler {
+    const state = decodeStateOf(source, kind, 1)
     const scaler = new StandardScaler({ withStd: state.boolean('withStd') })
     scaler.#names = featureNamesFrom(state.strings('names'))
-    scaler.#counts = state.finites('counts', scaler.#names.size)
-    scaler.#means = state.finites('means', scaler.#names.size)
-    scaler.#variances = state.finites('variances', scaler.#names.size)
+    scaler.#counts = state.finites('counts', scaler.#names.size).slice()
+    scaler.#means = state.finites('means', scaler.#names.size).slice()
+    scaler.#variances = state.finites('variances', scaler.#names.size).slice()
     if (![...scaler.#counts, ...scaler.#variances].every(value => value >= 0)) throw invalid('a statistic is negative')
     return scaler
   }

@@ -1,7 +1,8 @@
 import { invalid } from './state-errors.ts'
 import type { StateFields, StateValue } from './state-format.ts'
 
-/** Checked access to the fields of a decoded state; every getter throws MILL_STATE_INVALID for a missing or other type. */
+/**
+ * Checked access to the fields of a decoded state. Arrays are handed out as they are, not as copies; every getter throws MILL_STATE_INVALID for a missing or other type. */
 export class StateReader {
   readonly fields: StateFields
   readonly #path: string

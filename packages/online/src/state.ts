@@ -18,11 +18,18 @@ export function encodeState(kind: string, version: number, fields: StateFields):
   return bytes
 }
 
+/** A state as bytes, or decoded already, so that finding out its kind and then restoring it costs one pass. */
+export type StateSource = Uint8Array | StateReader
+
 /**
  * Read any state without knowing the learner: its `kind`, `version` and fields.
  * @throws {MillraceError} MILL_STATE_INVALID when the bytes are not a whole, undamaged state of a known format
  */
-export function decodeState(bytes: Uint8Array): StateReader {
+export function decodeState(source: StateSource): StateReader {
+  return source instanceof StateReader ? source : decodeBytes(source)
+}
+
+function decodeBytes(bytes: Uint8Array): StateReader {
   const bodySize = bytes.length - checksumSize
   if (bodySize <= headerSize || magic.some((byte, index) => bytes[index] !== byte)) throw invalid('no learner state')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -37,8 +44,8 @@ export function decodeState(bytes: Uint8Array): StateReader {
 }
 
 /** The state of exactly this class. @throws {MillraceError} MILL_STATE_INVALID for another kind or version */
-export function decodeStateOf(bytes: Uint8Array, kind: string, version: number): StateReader {
-  const state = decodeState(bytes)
+export function decodeStateOf(source: StateSource, kind: string, version: number): StateReader {
+  const state = decodeState(source)
   if (state.string('kind') !== kind) throw invalid(`holds a ${state.string('kind')}, not a ${kind}`)
   const found = state.number('version')
   if (found !== version) throw invalid(`version ${found} of ${kind} is not known, only ${version}`)

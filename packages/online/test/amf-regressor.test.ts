@@ -265,7 +265,7 @@ const changes: Record<string, (tree: StateFields) => void> = {
   'a time that is no number': tree => set(tree, 'splitTimes', 0, NaN),
   'an infinite mean': tree => set(tree, 'means', 0, Infinity),
   'a mean beyond any target': tree => set(tree, 'means', 0, 1e102),
-  'a bound beyond any value': tree => set(tree, 'boxes', 1, 1e102),
+  'a bound beyond any value': tree => set(tree, 'boxes', 1, 1e111),
   'a mean of no targets': tree => set(tree, 'counts', 0, 0),
   'a count that is no integer': tree => set(tree, 'counts', 0, 1.5),
   'a weight above 0': tree => set(tree, 'weights', 0, 1),
@@ -314,7 +314,7 @@ test('whatever the columns hold, a state is refused or gives a forest that works
       const model = restoredOrRefused(bytes)
       if (model === undefined) return
       assert.ok(run(model, renamed(['ordinal_date', 'ipsos', 'new'])).every(Number.isFinite))
-      assert.equal(AmfRegressor.fromState(model.toState()).namesSize, 7)
+      assert.equal(AmfRegressor.fromState(model.toState()).names.size, 7)
     })
   )
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MillraceError } from '@millrace/common'
 import * as fc from 'fast-check'
-import { type Features, learnerFromState, type Regressor } from '../src/index.ts'
+import { decodeState, type Features, learnerFromState, type Regressor } from '../src/index.ts'
 
 /** One observation of a stream. */
 export interface Observation {
@@ -125,6 +125,14 @@ export function learnerContract(name: string, make: () => Regressor): void {
       }),
       { numRuns: 60 }
     )
+  })
+
+  promise('two models restored from one decoded state go their own ways', () => {
+    const stream = [1, 2, 3].map(value => ({ x: { a: value, b: -value }, y: value }))
+    const bytes = learned(make(), stream).toState()
+    const state = decodeState(bytes)
+    learned(learnerFromState(state), stream)
+    assert.deepEqual(learnerFromState(state).toState(), bytes)
   })
 
   promise('the order of the names in an observation does not matter', () => {

@@ -131,3 +131,12 @@ test('refuses a state that no learner could have', () => {
     assert.throws(() => LinearRegression.fromState(bytes), { code: 'MILL_STATE_INVALID' }, JSON.stringify(change))
   }
 })
+
+test('an L1 penalty beyond a double is refused, and leaves the model as it was', () => {
+  const model = new LinearRegression({ l1: 1e308, learningRate: 1, interceptLearningRate: 0 })
+  model.learnOne({ a: 1 }, 1)
+  const before = model.toState()
+  assert.throws(() => model.learnOne({ b: 1 }, 1), { code: 'MILL_VALUE_NOT_FINITE', details: { name: 'penalty' } })
+  assert.deepEqual(model.toState(), before)
+  assert.deepEqual(LinearRegression.fromState(before).toState(), before)
+})

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { AmfRegressor } from '../src/amf-regressor.ts'
 import { KnnRegressor } from '../src/knn-regressor.ts'
 import { LinearRegression } from '../src/linear-regression.ts'
 import { Pipeline } from '../src/pipeline.ts'
@@ -64,6 +65,34 @@ test('refuses a step that has learned already', () => {
   const used = new StandardScaler()
   used.learnOne({ a: 1 })
   assert.throws(() => new Pipeline(used, new LinearRegression()), { code: 'MILL_OPTION_INVALID' })
+})
+
+test('refuses the same step twice, whose learning could not be undone', () => {
+  const scaler = new StandardScaler()
+  assert.throws(() => new Pipeline(scaler, scaler, new LinearRegression()), { code: 'MILL_OPTION_INVALID' })
+})
+
+test('refuses a state with a step whose names are others, or in another order', () => {
+  const scaler = new StandardScaler()
+  scaler.learnOne({ a: 1, b: 2 })
+  const regressor = new LinearRegression()
+  regressor.learnOne({ a: 1, b: 2 }, 3)
+  const state = (names: string[]) => {
+    return encodeState('Pipeline', 1, { names, transformers: [scaler.toState()], regressor: regressor.toState() })
+  }
+  Pipeline.fromState(state(['a', 'b']))
+  for (const names of [['b', 'a'], ['a', 'c'], ['a']]) {
+    assert.throws(() => Pipeline.fromState(state(names)), { code: 'MILL_STATE_INVALID' })
+  }
+})
+
+test('a forest behind two scalers that centre is restored, however large the rows become', () => {
+  const steps = [new StandardScaler({ withStd: false }), new StandardScaler({ withStd: false })]
+  const model = new Pipeline(...steps, new AmfRegressor({ trees: 1 }))
+  // The first mean comes to 0.8e100, so that the last row becomes -1.8e100; the second mean is above 0 by then.
+  for (let index = 0; index < 100; index++) model.learnOne({ a: index < 10 ? -1e100 : 1e100 }, 0)
+  model.learnOne({ a: -1e100 }, 0)
+  assert.deepEqual(Pipeline.fromState(model.toState()).toState(), model.toState())
 })
 
 test('refuses a state whose steps do not fit together', () => {

@@ -8,7 +8,7 @@ import { learnNamed, type RowRegressor } from '../src/row-step.ts'
 function failing(names: FeatureNames): RowRegressor {
   return {
     canPredict: false,
-    namesSize: names.size,
+    names,
     useNames: () => {},
     predictOne: () => 0,
     predictRow: () => 0,
