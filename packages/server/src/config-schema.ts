@@ -119,7 +119,7 @@ export const ConfigSchema = Type.Object(
       env: 'MILLRACE_BODY_LIMIT_BYTES',
       default: 1_048_576,
       minimum: 1,
-      maximum: 1_073_741_824,
+      maximum: 268_435_456, // a body becomes one text, and V8 has none of 2^29 characters
       description: 'Largest request body, in bytes.'
     }),
     jsonDepthLimit: Type.Integer({

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { constants } from 'node:buffer'
 import { test } from 'node:test'
 import { MillraceError } from '@millrace/common'
 import { parseConfig } from '../src/index.ts'
@@ -110,6 +111,10 @@ test('numbers are plain decimals within their range', () => {
   }
   assert.equal(parseConfig({ PIPELINE_INTERVAL: '0' }).pipelineInterval, 0)
   assert.equal(parseConfig({ MILLRACE_PORT_AMF: '0' }).portAmf, 0)
+})
+
+test('no body may be longer than the longest text of JavaScript', () => {
+  assert.equal(problemsOf({ MILLRACE_BODY_LIMIT_BYTES: String(constants.MAX_STRING_LENGTH + 1) }).length, 1)
 })
 
 test('what Kubernetes sets for services named millrace is passed over', () => {
