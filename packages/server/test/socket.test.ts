@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
 import { createLogger } from '../src/index.ts'
 import { features } from './services.ts'
@@ -54,6 +54,23 @@ test('CONNECT is answered 405 in the usual shape', async () => {
   const reply = await raw('CONNECT example.com:80 HTTP/1.1\r\nHost: x\r\n\r\n')
   assert.match(reply, /^HTTP\/1\.1 405 Method Not Allowed\r\n/)
   assert.equal(failedBody(reply).code, 'MILL_METHOD_NOT_ALLOWED')
+})
+
+test('a client that breaks off harms nobody', async () => {
+  const alone = features() // made here, so that what goes wrong in it fails this test
+  const address = await alone.listen({ host: '127.0.0.1', port: 0 })
+  for (const text of ['CONNECT example.com:80 HTTP/1.1\r\nHost: x\r\n\r\n', 'nonsense\r\n\r\n']) {
+    for (let turn = 0; turn < 50; turn++) {
+      const connected = once(alone.server, 'connection')
+      const socket = connect(Number(new URL(address).port), '127.0.0.1', () => {
+        socket.write(text, () => socket.resetAndDestroy())
+      })
+      const [serverSide] = (await connected) as [Socket]
+      await new Promise(resolve => serverSide.once('close', resolve))
+    }
+  }
+  assert.equal((await fetch(`${address}/health`)).status, 200)
+  await alone.close()
 })
 
 test('an expectation that is not known is passed over', async () => {

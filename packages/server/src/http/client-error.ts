@@ -21,12 +21,10 @@ const statusOf = new Map([
 /** Both answer in the shape of every other failed reply, and hang up. */
 export function createClientErrors(observe: Observe, logger: FastifyBaseLogger): ClientErrors {
   const refuse = (socket: Duplex, method: string, { status, body }: Failure): void => {
-    if (socket.writable) {
-      const id = randomUUID()
-      socket.end(replyOf(id, status, JSON.stringify(body)))
-      observe({ method, route: noRoute, path: '', status, ms: 0 }, logger.child({ request_id: id }))
-    }
-    if ('destroySoon' in socket && typeof socket.destroySoon === 'function') socket.destroySoon()
+    if (!socket.writable) return void socket.destroy()
+    const id = randomUUID()
+    socket.end(replyOf(id, status, JSON.stringify(body)), () => socket.destroy())
+    observe({ method, route: noRoute, path: '', status, ms: 0 }, logger.child({ request_id: id }))
   }
   return {
     unreadable(error, socket) {
@@ -34,7 +32,11 @@ export function createClientErrors(observe: Observe, logger: FastifyBaseLogger):
       const status = statusOf.get(error.code ?? '') ?? 400
       refuse(socket, 'unknown', failure('MILL_REQUEST_INVALID', STATUS_CODES[status] ?? '', { status }))
     },
-    tunnel: socket => refuse(socket, 'CONNECT', wrongMethod)
+    tunnel(socket) {
+      // Node.js has let go of this socket; a reset of it that nobody hears of would end the process.
+      socket.on('error', () => socket.destroy())
+      refuse(socket, 'CONNECT', wrongMethod)
+    }
   }
 }
 
