@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
+import path from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { freePorts, get, launchedByOldNode, post, startProgram, startUp, temporaryFolder } from './program.ts'
+import { sampleDataFile } from '@millrace/engine'
+import { entryOf, freePorts, get, launchedByOldNode, post, startProgram, startUp, temporaryFolder } from './program.ts'
 
 test('series and cursor survive a kill at any moment', async t => {
   const env = { MILLRACE_DATA_DIR: temporaryFolder(t) }
@@ -136,9 +141,62 @@ test('wrong usage ends with 2 and says what is right', async t => {
   }
 })
 
+test('up tells one line when it is ready, and nothing before it', async t => {
+  const { lines } = await startUp(t, { MILLRACE_DATA_DIR: temporaryFolder(t) })
+  assert.deepEqual(
+    lines.map(entryOf).map(({ msg }) => msg),
+    ['millrace is ready']
+  )
+})
+
+test('Ctrl-C ends a replay of a pipe that stays open and silent', async t => {
+  const pipe = path.join(temporaryFolder(t), 'pipe')
+  execFileSync('mkfifo', [pipe])
+  const { child, exit, line } = startProgram(t, [
+    'replay',
+    pipe,
+    '--csv',
+    '--models',
+    'last_value',
+    '--speed',
+    '1000/s'
+  ])
+  // Opening a pipe waits for its other end, and keeping it open keeps the reader waiting.
+  const writer = await open(pipe, 'w')
+  t.after(() => writer.close())
+  await writer.write('y\n1\n2\n3\n')
+  await line(text => text.startsWith('1,')) // comes only when the pipe has been silent for a while
+  child.kill('SIGINT')
+  assert.deepEqual(await exit, { code: null, signal: 'SIGINT' })
+})
+
+const full = '/dev/full'
+const skip = existsSync(full) ? false : `needs ${full}`
+
+test('an output that cannot be written is one line on standard error, and 1', { skip }, async t => {
+  const runs = [['--help'], ['pipeline', 'run'], ['replay', sampleDataFile], ['replay', sampleDataFile, '--csv']]
+  const errors = runs.map(async args => {
+    const program = startProgram(t, args, { MILLRACE_INGESTION_URL: 'http://127.0.0.1:3' }, { stdout: full })
+    assert.deepEqual(await program.exit, { code: 1, signal: null })
+    return program.errors()
+  })
+  for (const text of await Promise.all(errors)) {
+    assert.match(text, /^millrace: MILL_STORE_FAILED: the output cannot be written: ENOSPC: .+\n$/)
+  }
+})
+
+test('services go on, and end as always, when their log cannot be written', { skip }, async t => {
+  const env = { ...freePorts, MILLRACE_DATA_DIR: temporaryFolder(t) }
+  const { child, errors, exit } = startProgram(t, ['up'], env, { stdout: full })
+  await once(child.stderr!, 'data')
+  child.kill('SIGTERM')
+  assert.deepEqual(await exit, { code: 0, signal: null })
+  assert.match(errors(), /ENOSPC: .+; the services go on without log lines\n$/)
+})
+
 test('on an old Node.js the launcher starts a new one, and passes signals and exit codes through', async t => {
-  const serving = startProgram(t, ['serve', 'model'], { PORT: '0' }, launchedByOldNode)
-  const wrong = startProgram(t, ['serv'], {}, launchedByOldNode)
+  const serving = startProgram(t, ['serve', 'model'], { PORT: '0' }, { start: launchedByOldNode })
+  const wrong = startProgram(t, ['serv'], {}, { start: launchedByOldNode })
   assert.deepEqual(await wrong.exit, { code: 2, signal: null })
   await serving.entry('service is ready')
   serving.child.kill('SIGTERM')

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
@@ -40,7 +40,7 @@ export interface Program {
   entry(message: string): Promise<Record<string, unknown>>
 }
 
-/** Arguments of Node.js that start the program; `startProgram` uses these unless told otherwise. */
+/** Arguments of Node.js that start the program. */
 const straight: readonly string[] = [main]
 
 /** The launcher, under a Node.js that says it is an old one. */
@@ -50,30 +50,37 @@ export const launchedByOldNode: readonly string[] = [
   fileURLToPath(new URL('../../packages/server/bin/millrace.js', import.meta.url))
 ]
 
-/** Start `millrace` with these arguments and settings, and nothing else in its environment. Ended after the test. */
+/**
+ * Start `millrace` with these arguments and settings, and nothing else in its environment. Ended after the test.
+ * @param how `start` are arguments of Node.js that come before `args`; `stdout` is a file to write to, and no lines then
+ */
 export function startProgram(
   t: TestContext,
   args: readonly string[],
   env: Record<string, string> = {},
-  start: readonly string[] = straight
+  { start = straight, stdout }: { start?: readonly string[]; stdout?: string } = {}
 ): Program {
+  const file = stdout === undefined ? undefined : openSync(stdout, 'w')
   const child = spawn(process.execPath, [...start, ...args], {
     env: { PATH: process.env['PATH'] ?? '', TZ: 'UTC', ...env },
-    stdio: ['ignore', 'pipe', 'pipe']
+    stdio: ['ignore', file ?? 'pipe', 'pipe']
   })
+  if (file !== undefined) closeSync(file)
   const exit = new Promise<Exit>(resolve => child.once('close', (code, signal) => resolve({ code, signal })))
   t.after(async () => {
     child.kill('SIGKILL')
     await exit
   })
   let errors = ''
-  child.stderr.setEncoding('utf8').on('data', text => (errors += text))
+  child.stderr!.setEncoding('utf8').on('data', text => (errors += text))
   const lines: string[] = []
   const waiting = new Set<() => void>()
-  createInterface(child.stdout).on('line', line => {
-    lines.push(line)
-    for (const look of waiting) look()
-  })
+  if (child.stdout !== null) {
+    createInterface(child.stdout).on('line', line => {
+      lines.push(line)
+      for (const look of waiting) look()
+    })
+  }
   const line = (fits: (line: string) => boolean): Promise<string> => {
     const { promise, resolve, reject } = Promise.withResolvers<string>()
     const give = (): void => reject(new Error(`no such line; output: ${lines.join('\n')}; errors: ${errors}`))

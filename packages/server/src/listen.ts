@@ -24,7 +24,7 @@ export interface ServiceAddress {
  *   MILL_CONFIG_INVALID for a host that is not this machine's; all services are closed then
  */
 export async function listenAll(services: readonly Service[], host: string): Promise<ServiceAddress[]> {
-  const results = await Promise.allSettled(services.map(({ app, port }) => app.listen({ host, port })))
+  const results = await Promise.allSettled(services.map(({ app, port }) => listenQuietly(app, { host, port })))
   const failures = results.flatMap((result, index) =>
     result.status === 'rejected' ? [{ service: services[index]!, error: result.reason as unknown }] : []
   )
@@ -41,6 +41,17 @@ export async function closeAll(services: readonly Pick<Service, 'app'>[]): Promi
     app.server.keepAliveTimeoutBuffer = 0
   }
   await Promise.all(services.map(({ app }) => app.close()))
+}
+
+/** Fastify would log a line for each service; whoever listens tells of all of them at once. */
+async function listenQuietly(app: App, at: { host: string; port: number }): Promise<void> {
+  const { level } = app.log
+  app.log.level = 'silent'
+  try {
+    await app.listen(at)
+  } finally {
+    app.log.level = level
+  }
 }
 
 interface ListenFailure {
@@ -74,9 +85,7 @@ function hostFailed(error: unknown, host: string): unknown {
   return new MillraceError(
     'MILL_CONFIG_INVALID',
     `HOST must be an address of this machine, got ${JSON.stringify(host)}`,
-    {
-      cause: error
-    }
+    { cause: error }
   )
 }
 

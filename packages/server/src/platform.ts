@@ -33,6 +33,8 @@ export type ServiceName = (typeof serviceNames)[number]
 export interface EngineParts {
   stream?: ObservationStream
   features?: LagFeatures
+  /** The learner of the inference service. */
+  defaultModel?: OnlineModel
   readonly models: Map<LearnerName, OnlineModel>
 }
 
@@ -99,8 +101,10 @@ interface Workshop {
 async function build(name: ServiceName, { parts, common, database }: Workshop): Promise<App> {
   const { config } = common
   switch (name) {
-    case 'inference':
-      return buildInference({ ...common, model: createOnlineModel({ name: config.modelName, seed: config.modelSeed }) })
+    case 'inference': {
+      parts.defaultModel = createOnlineModel({ name: config.modelName, seed: config.modelSeed })
+      return buildInference({ ...common, model: parts.defaultModel })
+    }
     case 'features': {
       parts.features = createLagFeatures({ series: sqliteSeriesStore(database.open()), lags: config.nLags })
       return buildFeatures({ ...common, features: parts.features })

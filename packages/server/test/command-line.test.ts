@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MillraceError } from '@millrace/common'
-import { type CommandEntry, runCommandLine } from '../src/cli/command-line.ts'
+import { Writable } from 'node:stream'
+import { runCommandLine } from '../src/cli/command-line.ts'
+import type { Command, CommandEntry } from '../src/cli/command.ts'
 import { commands } from '../src/cli/commands.ts'
+import { FakeStream } from './replay-host.ts'
 
 /** Run a command line whose one command does as told. */
-async function tryOut(args: string[], run: (args: string[]) => Promise<number> = async () => 0) {
-  const entry: CommandEntry = { name: 'work', summary: 'does it', load: async () => ({ ...entry, run }) }
-  let out = ''
-  let err = ''
-  const output = { out: (text: string) => (out += text), err: (text: string) => (err += text) }
-  const code = await runCommandLine(args, {}, { commands: [entry], output })
-  return { code, out, err }
+async function tryOut(args: string[], run: Command['run'] = async () => 0) {
+  const entry: CommandEntry = { name: 'work', summary: 'does it', load: async () => ({ help: 'how to work\n', run }) }
+  const [stdout, stderr] = [new FakeStream(), new FakeStream()]
+  const code = await runCommandLine(args, {}, { commands: [entry], output: { stdout, stderr } })
+  return { code, out: stdout.text, err: stderr.text }
 }
 
 test('a command gets what follows its name, and its exit code is that of the program', async () => {
@@ -20,8 +21,8 @@ test('a command gets what follows its name, and its exit code is that of the pro
     given.push(args)
     return 3
   }
-  assert.deepEqual(await tryOut(['work', '--help', 'x'], run), { code: 3, out: '', err: '' })
-  assert.deepEqual(given, [['--help', 'x']])
+  assert.deepEqual(await tryOut(['work', '--hard', 'x'], run), { code: 3, out: '', err: '' })
+  assert.deepEqual(given, [['--hard', 'x']])
 })
 
 test('help goes to standard output when asked for, and to standard error when a command is missing', async () => {
@@ -29,6 +30,25 @@ test('help goes to standard output when asked for, and to standard error when a 
   assert.equal(help.code, 0)
   assert.match(help.out, /^Usage: millrace <command> \[options\]\n[^]*\n {2}work {2}does it\n/)
   assert.deepEqual(await tryOut([]), { code: 2, out: '', err: help.out })
+})
+
+test('a command asked for help prints it and does nothing', async () => {
+  for (const flag of ['--help', '-h']) {
+    assert.deepEqual(await tryOut(['work', flag, 'x'], assert.fail), { code: 0, out: 'how to work\n', err: '' })
+  }
+})
+
+test('an output that cannot be written fails the program, one that nobody reads does not', async () => {
+  const codes = ['ENOSPC', 'EPIPE'].map(async code => {
+    const error = Object.assign(new Error(`${code}: no luck, write`), { code, syscall: 'write' })
+    const stdout = new Writable({ write: (_chunk, _encoding, done) => done(error) }).on('error', () => undefined)
+    const stderr = new FakeStream()
+    return [await runCommandLine(['--version'], {}, { commands: [], output: { stdout, stderr } }), stderr.text]
+  })
+  assert.deepEqual(await Promise.all(codes), [
+    [1, 'millrace: MILL_STORE_FAILED: the output cannot be written: ENOSPC: no luck\n'],
+    [0, '']
+  ])
 })
 
 function failing(code: MillraceError['code']) {
@@ -54,9 +74,13 @@ test('an unexpected error is not caught: its stack shows where to look', async (
   )
 })
 
-test('the list of commands tells what the commands tell of themselves', async () => {
-  for (const { name, summary, load } of commands) {
-    const command = await load()
-    assert.deepEqual([command.name, command.summary], [name, summary])
+test('the help of every command says how to use it, in lines that fit a terminal', async () => {
+  for (const { name, load } of commands) {
+    const { help } = await load()
+    assert.ok(help.startsWith(`Usage: millrace ${name} `), name)
+    assert.ok(
+      help.split('\n').every(line => line.length <= 80),
+      name
+    )
   }
 })

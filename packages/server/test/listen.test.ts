@@ -35,7 +35,7 @@ test('addresses are told so that they can be used from this machine', async () =
       { address: '::', family: 'IPv6', port: 8000 },
       { address: '::1', family: 'IPv6', port: 8000 }
     ].map(async bound => {
-      const app = { listen: async () => '', server: { address: () => bound } } as unknown as App
+      const app = { listen: async () => '', log: {}, server: { address: () => bound } } as unknown as App
       const [address] = await listenAll([{ ...service('ONE'), app }], bound.address)
       return address!.url
     })
@@ -65,4 +65,14 @@ test('a host that is not this machine is a fault of the setting', async () => {
 
 test('any other failure is not ours to explain', async () => {
   await assert.rejects(listenAll([service('ONE', 'EMFILE')], '127.0.0.1'), { code: 'EMFILE' })
+})
+
+test('Fastify says nothing of the listening; what it logs later comes through', async () => {
+  const lines: string[] = []
+  const app = Fastify({ logger: { level: 'info', stream: { write: line => lines.push(line) } } }) as unknown as App
+  await listenAll([{ ...service('ONE'), app }], '127.0.0.1')
+  assert.deepEqual(lines, [])
+  app.log.info('later')
+  assert.equal(lines.length, 1)
+  await app.close()
 })

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
-import { type LiveRow, type LiveState, liveTable } from '../src/terminal/live-table.ts'
+import type { LiveRow } from '../src/terminal/live-columns.ts'
+import { type LiveState, liveTable } from '../src/terminal/live-table.ts'
 
 const linear: LiveRow = {
   name: 'linear_regression',
   isBaseline: false,
+  count: 144,
   prediction: 430.5,
   actual: 432,
   metrics: { mae: 30.7299, rmse: 45.5, mape: 12.345 },
@@ -14,6 +16,7 @@ const linear: LiveRow = {
 const baseline: LiveRow = {
   name: 'last_value',
   isBaseline: true,
+  count: 0,
   prediction: undefined,
   actual: 432,
   metrics: undefined,
@@ -41,10 +44,10 @@ test('shows where to look, where the stream is, the rows and how to stop', () =>
     '',
     'observation 144/744, 1960-12   a step every 1 s',
     '',
-    'model              predicted  actual  error    MAE   RMSE    MAPE  |error|',
-    '─────────────────  ─────────  ──────  ─────  ─────  ─────  ──────  ───────',
-    'linear_regression     430.50     432   1.50  30.73  45.50  12.35%  █▁▅',
-    'last_value *               -     432      -      -      -       -',
+    'model              predicted  actual    error     MAE    RMSE     MAPE  |error|',
+    '─────────────────  ─────────  ──────  ───────  ──────  ──────  ───────  ───────',
+    'linear_regression     430.50     432     1.50   30.73   45.50   12.35%  █▁▅',
+    'last_value *               -     432        -       -       -        -',
     '',
     'Ctrl-C stops   * baseline: learns nothing   bars share one scale'
   ])
@@ -106,10 +109,29 @@ test('says what to do at the end of the stream, and what it waits for', () => {
     'end of the stream; to start again: curl -X POST http://127.0.0.1:8002/reset'
   )
   assert.equal(positionOf({ position: undefined }), 'waiting for the first observation, a step every 1 s')
-  assert.equal(positionOf({ position: undefined, intervalSeconds: 0 }), 'stepping is off')
 })
 
 test('numbers too large for a column get an exponent', () => {
   const row = { ...linear, prediction: 1.5e12, actual: 1e12 }
   assert.match(liveTable({ ...state, rows: [row] }, plain)[7]!, /1\.50e\+12 {2}1000000000000 {2}-5\.00e\+11/)
+})
+
+test('without steps the counts tell who has learned, and nothing is said of baselines', () => {
+  const lines = liveTable({ ...state, intervalSeconds: 0, rows: [linear] }, plain)
+  assert.equal(lines[3], 'stepping is off (PIPELINE_INTERVAL=0); the models learn from requests only')
+  assert.match(lines[5]!, /^model +count +predicted .* MAPE$/)
+  assert.match(lines[7]!, /^linear_regression +144 +430\.50 /)
+  assert.equal(lines.at(-1), 'Ctrl-C stops')
+})
+
+test('a wide terminal has room for counts and errors', () => {
+  assert.match(
+    liveTable(state, { ...plain, columns: 100 })[5]!,
+    /^model +count +predicted .* MAPE {2}\|error\|, last 20$/
+  )
+})
+
+test('a label with control characters breaks no line and sends nothing to the terminal', () => {
+  const input = 'a\nb\u001b[2J'
+  assert.equal(positionOf({ position: { number: 1, total: 2, input } }), 'observation 1/2, a b [2J   a step every 1 s')
 })

@@ -1,18 +1,14 @@
+import type { Writable } from 'node:stream'
 import { MillraceError } from '@millrace/common'
-import { nearest } from '../nearest.ts'
 import { version } from '../version.ts'
-import type { Command, Environment } from './command.ts'
-import { parseFlags, usageError } from './usage.ts'
+import type { CommandEntry, Environment } from './command.ts'
+import { print } from './print.ts'
+import { chosen, parseFlags } from './usage.ts'
 
-/** A command in the list; loaded when it is wanted, since each brings much code along. */
-export interface CommandEntry extends Pick<Command, 'name' | 'summary'> {
-  load(): Promise<Command>
-}
-
-/** Where the program writes. */
+/** Where the program writes: `process` is one. */
 export interface CommandLineOutput {
-  out(text: string): void
-  err(text: string): void
+  stdout: Writable
+  stderr: Writable
 }
 
 /**
@@ -26,18 +22,27 @@ export async function runCommandLine(
 ): Promise<number> {
   try {
     const [first, ...rest] = args
-    if (first === undefined || first.startsWith('-')) return general(args, commands, output)
-    const command = await commandNamed(first, commands).load()
-    return await command.run(rest, env)
+    if (first === undefined || first.startsWith('-')) return await general(args, commands, output)
+    const names = commands.map(({ name }) => name)
+    const name = chosen('command', first, names)
+    const command = await commands[names.indexOf(name)]!.load()
+    if (!rest.includes('--help') && !rest.includes('-h')) return await command.run(rest, env)
+    await print(output.stdout, command.help)
+    return 0
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error
-    output.err(`millrace: ${error.code}: ${error.message}\n`)
+    // Where even this cannot be written, the exit code has to do.
+    output.stderr.write(`millrace: ${error.code}: ${error.message}\n`)
     return error.code === 'MILL_OPTION_INVALID' ? 2 : 1
   }
 }
 
 /** The program without a command: help and version. */
-function general(args: string[], commands: readonly CommandEntry[], output: CommandLineOutput): number {
+async function general(
+  args: string[],
+  commands: readonly CommandEntry[],
+  { stdout, stderr }: CommandLineOutput
+): Promise<number> {
   const { values } = parseFlags({
     args,
     options: {
@@ -45,16 +50,9 @@ function general(args: string[], commands: readonly CommandEntry[], output: Comm
       version: { type: 'boolean', short: 'v', default: false }
     }
   })
-  if (values.version) {
-    output.out(`${version}\n`)
-    return 0
-  }
-  if (values.help) {
-    output.out(helpText(commands))
-    return 0
-  }
-  output.err(helpText(commands))
-  return 2
+  const isAsked = values.version || values.help
+  await print(isAsked ? stdout : stderr, values.version ? `${version}\n` : helpText(commands))
+  return isAsked ? 0 : 2
 }
 
 function helpText(commands: readonly CommandEntry[]): string {
@@ -71,13 +69,4 @@ Options
   --help     print this; after a command, its own help
   --version  print the version
 `
-}
-
-function commandNamed(name: string, commands: readonly CommandEntry[]): CommandEntry {
-  const found = commands.find(command => command.name === name)
-  if (found !== undefined) return found
-  const names = commands.map(command => command.name)
-  const meant = nearest(name, names)
-  const hint = meant === undefined ? '' : `; did you mean ${meant}?`
-  throw usageError(`there is no command ${name}, choose one of ${names.join(', ')}${hint}`)
 }

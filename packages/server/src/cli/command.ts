@@ -1,16 +1,23 @@
 /** The environment variables of a process, as a command gets them. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** One word after `millrace`. */
+/** What one word after `millrace` does. */
 export interface Command {
-  /** What the user types. */
-  readonly name: string
-  /** One line for the list of commands, without a full stop. */
-  readonly summary: string
+  /** What `--help` prints. */
+  readonly help: string
   /**
    * Do the work; returns when it is done.
    * @param args what follows the command's name
    * @returns the exit code: 0 done, 1 failed, 2 used wrongly
    */
   run(args: string[], env: Environment): Promise<number>
+}
+
+/** A command in the list; loaded when it is wanted, since each brings much code along. */
+export interface CommandEntry {
+  /** What the user types. */
+  readonly name: string
+  /** One line for the list of commands, without a full stop. */
+  readonly summary: string
+  load(): Promise<Command>
 }

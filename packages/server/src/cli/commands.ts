@@ -1,4 +1,4 @@
-import type { CommandEntry } from './command-line.ts'
+import type { CommandEntry } from './command.ts'
 
 /** All commands, in the order of the help. */
 export const commands: readonly CommandEntry[] = [

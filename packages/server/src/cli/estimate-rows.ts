@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 
 const sampleBytes = 1 << 16
 const newline = 0x0a
@@ -8,10 +8,11 @@ const newline = 0x0a
  * Reads 192 KiB at most. Undefined for what has no size, such as a pipe.
  */
 export async function estimateRows(path: string): Promise<number | undefined> {
+  const { size } = await stat(path)
+  // A pipe must not even be opened: that may wait for somebody to write to it.
+  if (size === 0) return undefined
   const file = await open(path)
   try {
-    const { size } = await file.stat()
-    if (size === 0) return undefined
     const starts = size <= 3 * sampleBytes ? [0] : [0, Math.floor((size - sampleBytes) / 2), size - sampleBytes]
     const length = starts.length === 1 ? size : sampleBytes
     let lines = 0

@@ -17,6 +17,8 @@ export interface ReplayOutcome {
   isComplete: boolean
   elapsedMs: number
   standings: readonly Standing[]
+  /** The first row that all were scored on. */
+  comparableFrom: number | undefined
 }
 
 const columns: readonly Column[] = [
@@ -33,7 +35,7 @@ const columns: readonly Column[] = [
 export function replayReport(outcome: ReplayOutcome, hasColour: boolean): string[] {
   const ranked = byMae(outcome.standings)
   const table = formatTable(columns, ranked.map(tableRow))
-  const best = bestOf(ranked, false)
+  const best = bestOf(outcome.standings, false)
   // The table's first two lines are the header and the rule.
   const lines = table.map((line, index) => (hasColour ? coloured(line, ranked[index - 2], best) : line))
   return [
@@ -42,7 +44,7 @@ export function replayReport(outcome: ReplayOutcome, hasColour: boolean): string
     ...lines,
     ...(ranked.some(({ isBaseline }) => isBaseline) ? ['* baseline: a rule that does not learn'] : []),
     '',
-    ...verdict(ranked),
+    ...verdict(outcome),
     ...(outcome.isComplete ? [] : [incompleteNote(outcome.rows)])
   ]
 }
@@ -82,35 +84,43 @@ function coloured(line: string, standing: Standing | undefined, best: Standing |
 }
 
 /** Best MAE first; who has none comes last. */
-function byMae<S extends Standing>(standings: readonly S[]): S[] {
+function byMae(standings: readonly Standing[]): Standing[] {
   return standings.toSorted((a, b) => (a.mae ?? Number.MAX_VALUE) - (b.mae ?? Number.MAX_VALUE))
 }
 
 /** A standing with at least one row. */
-type Scored = Standing & { mae: number }
+type Scored = Standing & { comparableMae: number }
 
-/** The model, or the baseline, with the lowest MAE. */
+/** The model, or the baseline, with the lowest MAE over the rows that all were scored on. */
 export function bestOf(standings: readonly Standing[], isBaseline: boolean): Scored | undefined {
-  const scored = standings.filter((standing): standing is Scored => standing.mae !== undefined)
-  return byMae(scored).find(standing => standing.isBaseline === isBaseline)
+  return standings
+    .filter((standing): standing is Scored => standing.comparableMae !== undefined)
+    .filter(standing => standing.isBaseline === isBaseline)
+    .toSorted((a, b) => a.comparableMae - b.comparableMae)[0]
 }
 
-/** Does a model beat the best baseline? In one or two lines. */
-function verdict(standings: readonly Standing[]): string[] {
+/** Does a model beat the best baseline, over the rows that both were scored on? In one to three lines. */
+function verdict({ standings, rows, comparableFrom }: ReplayOutcome): string[] {
   const model = bestOf(standings, false)
   const baseline = bestOf(standings, true)
   if (model === undefined)
     return [baseline === undefined ? 'No row was scored.' : `Best baseline: ${scoreOf(baseline)}.`]
   if (baseline === undefined) return [`Best model: ${scoreOf(model)}; no baseline took part.`]
-  const difference = errorDifference(model.mae, baseline.mae)
-  if (model.mae < baseline.mae) {
-    return [`${scoreOf(model)} wins.`, `It has ${difference} than the best baseline, ${scoreOf(baseline)}.`]
-  }
-  return [`No model beats the baseline ${scoreOf(baseline)}.`, `The best model, ${scoreOf(model)}, has ${difference}.`]
+  const difference = errorDifference(model.comparableMae, baseline.comparableMae)
+  const lines =
+    model.comparableMae < baseline.comparableMae
+      ? [`${scoreOf(model)} wins.`, `It has ${difference} than the best baseline, ${scoreOf(baseline)}.`]
+      : [`No model beats the baseline ${scoreOf(baseline)}.`, `The best model, ${scoreOf(model)}, has ${difference}.`]
+  return comparableFrom === undefined || comparableFrom === 1 ? lines : [comparedRows(comparableFrom, rows), ...lines]
 }
 
-function scoreOf({ name, mae }: Scored): string {
-  return `${name} (MAE ${formatMeasure(mae)})`
+function comparedRows(from: number, to: number): string {
+  const which = from === to ? `row ${formatCount(to)}` : `rows ${formatCount(from)} to ${formatCount(to)}`
+  return `Compared over ${which}, which all were scored on:`
+}
+
+function scoreOf({ name, comparableMae }: Scored): string {
+  return `${name} (MAE ${formatMeasure(comparableMae)})`
 }
 
 function errorDifference(mae: number, baseline: number): string {
@@ -126,12 +136,14 @@ function incompleteNote(rows: number): string {
 }
 
 /** The outcome for machines: one JSON document, null where a measure does not exist. */
-export function replayJson({ file, rows, target, lags, seed, isComplete, standings }: ReplayOutcome): string {
+export function replayJson(outcome: ReplayOutcome): string {
+  const { file, rows, target, lags, seed, isComplete, standings, comparableFrom } = outcome
   const models = standings.map(standing => ({
     name: standing.name,
     baseline: standing.isBaseline,
     scored: standing.scored,
     mae: standing.mae ?? null,
+    comparableMae: standing.comparableMae ?? null,
     rmse: standing.rmse ?? null,
     mape: standing.mape ?? null,
     smape: standing.smape ?? null,
@@ -139,7 +151,16 @@ export function replayJson({ file, rows, target, lags, seed, isComplete, standin
     microsecondsPerRow: standing.microsecondsPerRow ?? null
   }))
   return JSON.stringify(
-    { file, rows, target, lags, seed, ...(isComplete ? {} : { incomplete: true }), models },
+    {
+      file,
+      rows,
+      target,
+      lags,
+      seed,
+      ...(isComplete ? {} : { incomplete: true }),
+      comparableFrom: comparableFrom ?? null,
+      models
+    },
     null,
     2
   )

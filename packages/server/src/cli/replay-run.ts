@@ -1,5 +1,6 @@
 import { MillraceError } from '@millrace/common'
 import type { ProgressiveValidation, Replay, ReplayRow } from '@millrace/engine'
+import { untilAborted } from './until-aborted.ts'
 
 /** The passing of time, as a replay needs it. */
 export interface ReplayClock {
@@ -22,12 +23,15 @@ export interface ReplayRun {
   rowsPerSecond: number | undefined
   /** Gets every row with its predictions. Both are used again for the next row. */
   onRow(row: ReplayRow, predictions: readonly (number | undefined)[]): Promise<void> | undefined
-  /** Called every so often, and before every longer wait. */
+  /** Called every so often, and while there is nothing to do: rows that are not due, or do not come. */
   onPause(): Promise<void> | undefined
 }
 
 const longestTurnMs = 40
 const rowsBetweenLooks = 16
+
+/** How long a source may keep silent before it is a pause. */
+const longestSilenceMs = 200
 
 /**
  * Predict, score and learn the rows of a replay. At full speed the event loop still gets its turn many times a second.
@@ -36,12 +40,21 @@ const rowsBetweenLooks = 16
  * @throws {MillraceError} MILL_DATA_INVALID for bad cells, and for rows that a model refuses
  */
 export async function runReplay(run: ReplayRun): Promise<boolean> {
+  const silence = setInterval(() => void run.onPause(), longestSilenceMs)
+  try {
+    return await runRows(run)
+  } finally {
+    clearInterval(silence)
+  }
+}
+
+async function runRows(run: ReplayRun): Promise<boolean> {
   const { clock, signal, rowsPerSecond } = run
   const predictions: (number | undefined)[] = []
   const startedAt = clock.now()
   let turnEndedAt = startedAt
   let rows = 0
-  for await (const row of run.replay.rows) {
+  for await (const row of untilAborted(run.replay.rows, signal)) {
     if (rowsPerSecond !== undefined) {
       const dueInMs = startedAt + (rows * 1000) / rowsPerSecond - clock.now()
       if (dueInMs > 0) {

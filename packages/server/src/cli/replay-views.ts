@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import type { ReplayRow } from '@millrace/engine'
 import { createCsvOutput, csvField } from './csv-output.ts'
+import { print } from './print.ts'
 import { ReplayChart } from './replay-chart.ts'
 import { bestOf, replayJson, type ReplayOutcome, replayReport } from './replay-report.ts'
 
@@ -74,9 +75,4 @@ export function csvView(
       }
     }
   }
-}
-
-/** Resolves when the text is out, or when nobody takes it any more. */
-export function print(stream: Writable, text: string): Promise<void> {
-  return new Promise(resolve => stream.write(text, () => resolve()))
 }

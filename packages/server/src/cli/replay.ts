@@ -1,10 +1,12 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import { createContender, openReplay, ProgressiveValidation } from '@millrace/engine'
 import type { Command, Environment } from './command.ts'
+import { outputFailure } from './print.ts'
 import { createReplayProgress } from './replay-progress.ts'
 import { parseReplayOptions, replayHelp, type ReplayOptions } from './replay-options.ts'
 import { type ReplayClock, runReplay } from './replay-run.ts'
-import { csvView, jsonView, print, type ReplayStream, type ReplayView, textView } from './replay-views.ts'
+import { csvView, jsonView, type ReplayStream, type ReplayView, textView } from './replay-views.ts'
+import { unlessAborted } from './until-aborted.ts'
 
 /** What a replay needs of the process it runs in. */
 export interface ReplayProcess {
@@ -17,9 +19,13 @@ export interface ReplayProcess {
 
 /** `millrace replay`: how well would the models have done on a file, row by row? */
 export const replayCommand: Command = {
-  name: 'replay',
-  summary: 'see how the models fare on a CSV file',
-  run: (args, env) => runReplayCommand(args, env, thisProcess())
+  help: replayHelp,
+  async run(args, env) {
+    const code = await runReplayCommand(args, env, thisProcess())
+    // A read from a silent pipe cannot be taken back; it would hold up even process.exit. End as an interrupt ends.
+    if (code === interruptedExitCode) process.kill(process.pid, 'SIGINT')
+    return code
+  }
 }
 
 function thisProcess(): ReplayProcess {
@@ -41,31 +47,28 @@ function thisProcess(): ReplayProcess {
 /**
  * The command, with the process it runs in as an argument.
  * @returns the exit code
- * @throws {MillraceError} MILL_OPTION_INVALID when it is used wrongly; MILL_DATA_INVALID for a bad file
+ * @throws {MillraceError} MILL_OPTION_INVALID when it is used wrongly; MILL_DATA_INVALID for a bad file;
+ *   MILL_STORE_FAILED when the output cannot be written
  */
 export async function runReplayCommand(args: string[], env: Environment, host: ReplayProcess): Promise<number> {
+  const options = parseReplayOptions(args)
   const stop = new AbortController()
   // Stays until the end of the process: a pipe may report late that nobody reads it.
-  host.stdout.on('error', (error: NodeJS.ErrnoException) => stop.abort(error.code === 'EPIPE' ? closed : error))
-  const options = parseReplayOptions(args)
-  if (options === undefined) {
-    await print(host.stdout, replayHelp)
-    return 0
-  }
+  host.stdout.on('error', (error: Error) => stop.abort(outputFailure(error) ?? readerGone))
   const stopListening = host.onInterrupt(() => stop.abort(interrupted))
   try {
     await replayFile(options, env, host, stop.signal)
   } finally {
     stopListening()
   }
-  if (!stop.signal.aborted || stop.signal.reason === closed) return 0
+  if (!stop.signal.aborted || stop.signal.reason === readerGone) return 0
   if (stop.signal.reason === interrupted) return interruptedExitCode
   throw stop.signal.reason
 }
 
 /** Why a replay ended early: Ctrl-C, or nobody reads what it prints. */
 const interrupted = Symbol('interrupted')
-const closed = Symbol('closed')
+const readerGone = Symbol('reader gone')
 /** As shells have it: 128 and the number of SIGINT. */
 const interruptedExitCode = 130
 
@@ -73,7 +76,8 @@ async function replayFile(options: ReplayOptions, env: Environment, host: Replay
   const { clock } = host
   const { file, seed, season, limit, rowsPerSecond } = options
   const contenders = options.models.map(name => createContender(name, { seed, season }))
-  const replay = await openReplay(file, options)
+  const replay = await unlessAborted(openReplay(file, options), signal)
+  if (replay === undefined) return
   const validation = new ProgressiveValidation(contenders, { now: clock.now })
   const view = createView(options, env, host, signal)
   const progress = await createReplayProgress({
@@ -103,11 +107,21 @@ async function replayFile(options: ReplayOptions, env: Environment, host: Replay
     await view.flush()
   }
   if (signal.aborted && signal.reason !== interrupted) return
-  const { rows } = validation
+  const { rows, comparableFrom } = validation
   const { target, features, ignored, lags } = replay
-  const standings = validation.standings()
-  const elapsedMs = progress.elapsedMs()
-  await view.finish({ file, rows, target, features, ignored, lags, seed, isComplete, elapsedMs, standings })
+  await view.finish({
+    file,
+    target,
+    features,
+    ignored,
+    lags,
+    seed,
+    rows,
+    isComplete,
+    comparableFrom,
+    elapsedMs: progress.elapsedMs(),
+    standings: validation.standings()
+  })
 }
 
 function createView(options: ReplayOptions, env: Environment, host: ReplayProcess, signal: AbortSignal): ReplayView {

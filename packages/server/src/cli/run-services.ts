@@ -29,8 +29,8 @@ export async function runServices({ config, names, logger, ready }: ServicesRun)
   const platform = await openPlatform(config, names, logger)
   try {
     const addresses = await listenAll(platform.services, config.host)
-    const companion = ready(addresses, platform.parts)
-    await stopOnSignal({
+    // Signals are heard before anybody is told that the services are ready.
+    const stopped = stopOnSignal({
       signals: process,
       timeoutMs: config.shutdownTimeout * 1000,
       exit: code => process.exit(code),
@@ -42,6 +42,8 @@ export async function runServices({ config, names, logger, ready }: ServicesRun)
         companion.closed()
       }
     })
+    const companion = ready(addresses, platform.parts)
+    await stopped
     return 0
   } catch (error) {
     await platform.close()

@@ -2,11 +2,12 @@ import type { ModelMetrics, StepResult } from '@millrace/engine'
 import type { ServiceAddress } from '../listen.ts'
 import type { Logger } from '../logger.ts'
 import type { LocalObservation } from '../pipeline/local-ports.ts'
+import type { EngineParts } from '../platform.ts'
 
 /** What `millrace up` tells of itself, in whatever form. */
 export interface UpView {
-  /** All services answer now. */
-  ready(addresses: readonly ServiceAddress[]): void
+  /** All services answer now; `parts` is what they stand on. */
+  ready(addresses: readonly ServiceAddress[], parts: EngineParts): void
   stepped(result: StepResult<LocalObservation, ModelMetrics>): void
   /** Nothing more follows. */
   close(): void

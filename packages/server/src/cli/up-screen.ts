@@ -1,7 +1,8 @@
 import type { DestinationStream } from 'pino'
 import type { Config } from '../config-schema.ts'
-import { type Board, createBoard } from '../pipeline/board.ts'
-import { type LiveScreen, openLiveScreen } from '../terminal/live-screen.ts'
+import { type Board, type BoardModel, createBoard } from '../pipeline/board.ts'
+import type { EngineParts } from '../platform.ts'
+import { type LiveScreen, openLiveScreen, type Terminal } from '../terminal/live-screen.ts'
 import { liveTable } from '../terminal/live-table.ts'
 import { logText } from '../terminal/log-text.ts'
 import { version } from '../version.ts'
@@ -12,20 +13,17 @@ export interface UpScreen extends UpView {
   readonly logs: DestinationStream
 }
 
-/**
- * The steps of the pipeline as a table that is redrawn in place.
- * @param options `models` are the names of the rows, in order
- */
-export function upScreen(options: {
-  terminal: NodeJS.WriteStream
-  hasColour: boolean
-  intervalSeconds: number
-  models: readonly string[]
-}): UpScreen {
-  const { terminal, hasColour, models, intervalSeconds } = options
+/** How often the table looks what requests have taught the models. */
+const refreshMs = 1000
+
+/** The pipeline and the models as a table that is redrawn in place, after every step and once a second if need be. */
+export function upScreen(options: { terminal: Terminal; hasColour: boolean; intervalSeconds: number }): UpScreen {
+  const { terminal, hasColour, intervalSeconds } = options
   let board: Board | undefined
   let screen: LiveScreen | undefined
+  let timer: NodeJS.Timeout | undefined
   const close = (): void => {
+    clearInterval(timer)
     screen?.close()
     screen = undefined
   }
@@ -37,17 +35,15 @@ export function upScreen(options: {
         else screen.printAbove(text)
       }
     },
-    ready(addresses) {
+    ready(addresses, parts) {
       const ingestion = addresses.find(({ name }) => name === 'ingestion')
-      const following = createBoard({
-        version,
-        addresses,
-        intervalSeconds,
-        resetUrl: `${ingestion?.url}/reset`,
-        models
-      })
+      const resetUrl = `${ingestion?.url}/reset`
+      const following = createBoard({ version, addresses, intervalSeconds, resetUrl, models: followed(parts) })
       board = following
       screen = openLiveScreen(terminal, size => liveTable(following.state, { ...size, hasColour }))
+      timer = setInterval(() => {
+        if (following.refresh()) screen?.redraw()
+      }, refreshMs)
       // However the process ends, the cursor comes back.
       process.once('exit', close)
     },
@@ -58,6 +54,13 @@ export function upScreen(options: {
     },
     close
   }
+}
+
+/** The models of the pipeline, then that of the inference service, which only requests teach. */
+function followed({ models, defaultModel }: EngineParts): BoardModel[] {
+  const rows: BoardModel[] = [...models].map(([name, model]) => ({ name, model }))
+  if (defaultModel !== undefined) rows.push({ name: 'inference', model: defaultModel, isHiddenUntilUsed: true })
+  return rows
 }
 
 /** The least severe level that is worth a line above the table. */

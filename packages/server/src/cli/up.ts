@@ -1,4 +1,4 @@
-import { type ModelMetrics, learnerNames, runStep, type StepResult } from '@millrace/engine'
+import { type ModelMetrics, runStep, type StepResult } from '@millrace/engine'
 import type { Config } from '../config-schema.ts'
 import { parseConfig } from '../config.ts'
 import { createLogger, type Logger } from '../logger.ts'
@@ -6,6 +6,7 @@ import { type LocalObservation, localPorts } from '../pipeline/local-ports.ts'
 import { createStepper, type Stepper } from '../pipeline/stepper.ts'
 import { type EngineParts, serviceNames } from '../platform.ts'
 import type { Command, Environment } from './command.ts'
+import { logOutput } from './log-output.ts'
 import { runServices } from './run-services.ts'
 import { type UpView, upLog } from './up-log.ts'
 import { screenLevel, upScreen } from './up-screen.ts'
@@ -13,9 +14,10 @@ import { parseFlags } from './usage.ts'
 
 const help = `Usage: millrace up [--log]
 
-All services in one process: inference on port 8000, features 8001, ingestion 8002, coinbase 8003,
-the four models 8010 to 8013; and the pipeline that takes an observation every second, turns it into
-lags and lets every model predict it, then learn it.
+All services in one process: inference on port 8000, features 8001, ingestion
+8002, coinbase 8003, the four models 8010 to 8013; and the pipeline that takes
+an observation every second, turns it into lags and lets every model predict it,
+then learn it.
 
 On a terminal it shows a live table, otherwise log lines.
 
@@ -23,27 +25,19 @@ Options
   --log    log lines on a terminal too
   --help   print this
 
-Settings are environment variables: PIPELINE_INTERVAL (seconds between two steps, 0 turns stepping
-off), MILLRACE_DATA_DIR, MILLRACE_DATA_FILE, MILLRACE_PORT_INFERENCE and others. Ctrl-C finishes what
-runs and stops; a second Ctrl-C stops at once.
+Settings are environment variables: PIPELINE_INTERVAL (seconds between two
+steps, 0 turns stepping off), MILLRACE_DATA_DIR, MILLRACE_DATA_FILE,
+MILLRACE_PORT_INFERENCE and others; docs/reference/config.md has all of them.
+
+Ctrl-C finishes what runs and stops; a second Ctrl-C stops at once.
+Exit code: 0 stopped, 1 failed or cut short, 2 used wrongly.
 `
 
 /** `millrace up`: everything in one process. */
 export const upCommand: Command = {
-  name: 'up',
-  summary: 'run all services and the learning pipeline in one process',
+  help,
   async run(args, env) {
-    const { values } = parseFlags({
-      args,
-      options: {
-        log: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false }
-      }
-    })
-    if (values.help) {
-      process.stdout.write(help)
-      return 0
-    }
+    const { values } = parseFlags({ args, options: { log: { type: 'boolean', default: false } } })
     const config = parseConfig(env)
     const hasScreen = process.stdout.isTTY && env['TERM'] !== 'dumb' && !values.log
     const { logger, view } = hasScreen ? onScreen(config, env) : onLog(config)
@@ -52,7 +46,7 @@ export const upCommand: Command = {
       names: serviceNames,
       logger,
       ready(addresses, parts) {
-        view.ready(addresses)
+        view.ready(addresses, parts)
         const stepper = startPipeline({ config, parts, logger, view })
         return { stop: async () => stepper?.stop(), closed: () => view.close() }
       }
@@ -66,7 +60,7 @@ interface Output {
 }
 
 function onLog({ logLevel }: Config): Output {
-  const logger = createLogger({ level: logLevel })
+  const logger = createLogger({ level: logLevel, destination: logOutput(line => process.stderr.write(line)) })
   return { logger, view: upLog(logger) }
 }
 
@@ -74,8 +68,7 @@ function onScreen(config: Config, env: Environment): Output {
   const view = upScreen({
     terminal: process.stdout,
     hasColour: (env['NO_COLOR'] ?? '') === '',
-    intervalSeconds: config.pipelineInterval,
-    models: learnerNames
+    intervalSeconds: config.pipelineInterval
   })
   return { logger: createLogger({ level: screenLevel(config.logLevel), destination: view.logs }), view }
 }

@@ -5,8 +5,8 @@ export interface BaselineOutcome {
   label: string
   /** Undefined while the baseline has not seen enough to predict. */
   prediction: number | undefined
-  /** Over the values it could predict; MAPE in percent. Undefined before the first of them. */
-  metrics: { mae: number; rmse: number; mape: number } | undefined
+  /** Over the `count` values it could predict; MAPE in percent. Undefined before the first of them. */
+  metrics: { count: number; mae: number; rmse: number; mape: number } | undefined
 }
 
 /** The rules without learning that any model should beat, run along with the models. */
@@ -33,7 +33,8 @@ function follow(label: string, rule: Regressor): (target: number) => BaselineOut
     if (prediction !== undefined) for (const score of Object.values(scores)) score.update(target, prediction)
     rule.learnOne({}, target)
     const { mae, rmse, mape } = scores
-    const metrics = mae.count === 0 ? undefined : { mae: mae.value, rmse: rmse.value, mape: mape.value }
+    const { count } = mae
+    const metrics = count === 0 ? undefined : { count, mae: mae.value, rmse: rmse.value, mape: mape.value }
     return { label, prediction, metrics }
   }
 }

@@ -1,19 +1,14 @@
-import { stripVTControlCharacters, styleText } from 'node:util'
-import { sparkline } from './sparkline.ts'
-import { type Column, formatTable } from './table.ts'
-
-/** One model or baseline in the live table. */
-export interface LiveRow {
-  name: string
-  isBaseline: boolean
-  /** Of the newest observation; undefined when there is none yet, or when the model failed. */
-  prediction: number | undefined
-  actual: number | undefined
-  /** MAPE in percent. */
-  metrics: { mae: number; rmse: number; mape: number } | undefined
-  /** |actual - prediction| of the newest observations, the newest last. */
-  recentErrors: readonly (number | undefined)[]
-}
+import { styleText } from 'node:util'
+import {
+  countColumn,
+  errorColumn,
+  figureColumns,
+  type LiveColumn,
+  type LiveRow,
+  modelColumn,
+  type Paint
+} from './live-columns.ts'
+import { formatTable, visibleLength } from './table.ts'
 
 /** Everything the live table shows. */
 export interface LiveState {
@@ -43,8 +38,6 @@ export const keptErrors = 40
 const narrowestSparkline = 7
 const margin = 2
 
-type Paint = (format: Parameters<typeof styleText>[0], text: string) => string
-
 /**
  * The live table as lines that fit the terminal: addresses, where the stream is, the rows, how to stop. Where lines are
  * short, the empty ones go first, then the addresses, then the hint.
@@ -57,8 +50,8 @@ export function liveTable(state: LiveState, { columns, rows, hasColour }: Termin
   const width = Math.max(1, columns - 1)
   const height = Math.max(1, rows - 1)
   const header = headerLines(state, width, paint)
-  const table = [paint('bold', positionLine(state)), ...tableLines(state.rows, width, paint)]
-  const hint = paint('dim', hintLine)
+  const table = [paint('bold', positionLine(state)), ...tableLines(state, width, paint)]
+  const hint = paint('dim', hintLine(state.rows, table))
   const [position, ...body] = table
   const layouts = [
     [...header, '', position!, '', ...body, '', hint],
@@ -100,59 +93,37 @@ function wrap(words: readonly string[], width: number): string[] {
 }
 
 function positionLine({ position, isExhausted, intervalSeconds, resetUrl }: LiveState): string {
+  if (intervalSeconds === 0) return 'stepping is off (PIPELINE_INTERVAL=0); the models learn from requests only'
   if (isExhausted) return `end of the stream; to start again: curl -X POST ${resetUrl}`
-  const pace = intervalSeconds === 0 ? 'stepping is off' : `a step every ${intervalSeconds} s`
-  if (position === undefined) return intervalSeconds === 0 ? pace : `waiting for the first observation, ${pace}`
-  return `observation ${position.number}/${position.total}, ${position.input}   ${pace}`
+  const pace = `a step every ${intervalSeconds} s`
+  if (position === undefined) return `waiting for the first observation, ${pace}`
+  const { number, total, input } = position
+  // The input is a cell of somebody's file.
+  return `observation ${number}/${total}, ${input.replaceAll(/\p{Cc}/gu, ' ')}   ${pace}`
 }
 
-const hintLine = 'Ctrl-C stops   * baseline: learns nothing   bars share one scale'
-
-const numberColumns: Column[] = ['predicted', 'actual', 'error', 'MAE', 'RMSE', 'MAPE'].map(header => ({
-  header,
-  align: 'right'
-}))
-
-function tableLines(rows: readonly LiveRow[], width: number, paint: Paint): string[] {
-  const columns: Column[] = [{ header: 'model', align: 'left' }, ...numberColumns]
-  const best = Math.min(...rows.map(row => row.metrics?.mae ?? Infinity))
-  const cells = rows.map(row => rowCells(row, best, paint))
-  const room = width - visibleLength(formatTable(columns, cells)[1]!) - margin
-  if (room < narrowestSparkline) return formatTable(columns, cells)
-  const length = Math.min(room, keptErrors)
-  const header = length < keptErrors / 2 ? '|error|' : `|error|, last ${length}`
-  const errors = rows.map(row => row.recentErrors.slice(-length))
-  const highest = Math.max(0, ...errors.flat().filter(error => error !== undefined))
-  return formatTable(
-    [...columns, { header, align: 'left' }],
-    cells.map((row, index) => [...row, paint('cyan', sparkline(errors[index]!, highest).trimEnd())])
-  )
+function hintLine(rows: readonly LiveRow[], table: readonly string[]): string {
+  const hints = ['Ctrl-C stops']
+  if (rows.some(row => row.isBaseline)) hints.push('* baseline: learns nothing')
+  if (table.some(line => line.includes('|error|'))) hints.push('bars share one scale')
+  return hints.join('   ')
 }
 
-function rowCells(row: LiveRow, bestMae: number, paint: Paint): string[] {
-  const { name, isBaseline, prediction, actual, metrics } = row
-  const error = prediction === undefined || actual === undefined ? undefined : actual - prediction
-  const label = isBaseline ? paint('dim', `${name} *`) : name
-  const mae = figure(metrics?.mae)
-  return [
-    label,
-    figure(prediction),
-    actual === undefined ? '-' : String(Number(actual.toPrecision(7))),
-    figure(error),
-    metrics?.mae === bestMae ? paint('green', mae) : mae,
-    figure(metrics?.rmse),
-    metrics === undefined ? '-' : `${figure(metrics.mape)}%`
-  ]
-}
-
-/** Two decimals, or an exponent for what would not fit a column. */
-function figure(value: number | undefined): string {
-  if (value === undefined) return '-'
-  return Math.abs(value) < 1e7 ? value.toFixed(2) : value.toExponential(2)
-}
-
-function visibleLength(text: string): number {
-  return Array.from(stripVTControlCharacters(text)).length
+/** The table with as much beside the figures as the width allows: how many rows count, and the errors as bars. */
+function tableLines({ rows, intervalSeconds }: LiveState, width: number, paint: Paint): string[] {
+  const bestMae = Math.min(...rows.map(row => row.metrics?.mae ?? Infinity))
+  const table = (columns: readonly LiveColumn[]): string[] =>
+    formatTable(
+      columns,
+      rows.map(row => columns.map(({ cell }) => cell(row, { bestMae, paint })))
+    )
+  const roomBeside = (columns: readonly LiveColumn[]): number => width - visibleLength(table(columns)[1]!)
+  const counted = [modelColumn, countColumn, ...figureColumns]
+  // Steps count alike in every row; where requests alone teach, the count tells who has learned.
+  const leastRoom = intervalSeconds === 0 ? 0 : margin + narrowestSparkline
+  const columns = roomBeside(counted) >= leastRoom ? counted : [modelColumn, ...figureColumns]
+  const length = Math.min(roomBeside(columns) - margin, keptErrors)
+  return table(length < narrowestSparkline ? columns : [...columns, errorColumn(rows, length)])
 }
 
 /** The first `width` visible characters; an ellipsis takes the place of the last when there are more. */

@@ -5,6 +5,8 @@ export interface Column {
   header: string
   /** Numbers read best from the right. */
   align: 'left' | 'right'
+  /** Keeps a table that is drawn over and over from moving about; 0 unless given. */
+  minWidth?: number
 }
 
 /**
@@ -14,7 +16,9 @@ export interface Column {
  */
 export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
   const header = columns.map(column => column.header)
-  const widths = columns.map((_, index) => Math.max(...[header, ...rows].map(row => visibleLength(row[index] ?? ''))))
+  const widths = columns.map(({ minWidth = 0 }, index) =>
+    Math.max(minWidth, ...[header, ...rows].map(row => visibleLength(row[index] ?? '')))
+  )
   const line = (cells: readonly string[]): string =>
     columns
       .map((column, index) => pad(cells[index] ?? '', widths[index]!, column.align))
@@ -28,6 +32,7 @@ function pad(cell: string, width: number, align: 'left' | 'right'): string {
   return align === 'left' ? cell + spaces : spaces + cell
 }
 
-function visibleLength(text: string): number {
+/** Characters that take room: escape sequences for colour take none. */
+export function visibleLength(text: string): number {
   return Array.from(stripVTControlCharacters(text)).length
 }

@@ -1,0 +1,24 @@
+import { type DestinationStream, destination } from 'pino'
+import { outputFailure } from './print.ts'
+
+/** How much may wait, in bytes, while log lines cannot be written; what comes then is lost. */
+const mostWaiting = 1 << 20
+
+/**
+ * Standard output as a place for log lines. A service goes on without its log: a full disk is told of once, and what
+ * fits is written when there is room again; a reader that goes away is not worth a word.
+ * @param warn takes one line of text
+ * @param fd another file descriptor than that of standard output
+ */
+export function logOutput(warn: (text: string) => void, fd = 1): DestinationStream {
+  // With `sync`, nothing has to be flushed at exit: flushing would try a full disk again and again, without end.
+  const output = destination({ dest: fd, sync: true, maxLength: mostWaiting })
+  let isTold = false
+  output.on('error', (error: Error) => {
+    const failure = outputFailure(error)
+    if (failure === undefined || isTold) return
+    isTold = true
+    warn(`millrace: ${failure.code}: ${failure.message}; the services go on without log lines\n`)
+  })
+  return output
+}
