@@ -1,12 +1,15 @@
 """CPU microseconds a row of predict_one + learn_one in River, for the recipes of bench/learners.ts.
 
-Reads {"friedman": [{"x": {...}, "y": ...}, ...], "trump": [...]} on standard input, prints {"recipe": microseconds}.
+Reads {"friedman": [{"x": {...}, "y": ...}, ...], "trump": [...]} on standard input, prints
+{"version": "...", "microseconds": {"recipe": number}}.
 """
 
 import json
+import platform
 import sys
 import time
 
+import river
 from river import forest, linear_model, neighbors, preprocessing
 
 
@@ -45,7 +48,8 @@ def main():
         "knn_trump": microseconds(knn, trump, repeats=1),
         "amf": microseconds(amf, trump),
     }
-    json.dump(report, sys.stdout)
+    version = f"River {river.__version__}, Python {platform.python_version()}"
+    json.dump({"version": version, "microseconds": report}, sys.stdout)
 
 
 main()
