@@ -74,6 +74,7 @@ function listenFailed(failures: readonly ListenFailure[], host: string): unknown
   return new MillraceError('MILL_PORT_TAKEN', problems.join('; '), {
     cause: failures[0]?.error,
     details: {
+      problems,
       ports: failures.map(({ service }) => service.port),
       settings: failures.map(each => each.service.portSetting)
     }

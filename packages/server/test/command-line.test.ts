@@ -66,6 +66,13 @@ test('an error raised on purpose is one line and ends with 1, wrong usage with 2
   assert.equal((await tryOut(['work'], failing('MILL_OPTION_INVALID'))).code, 2)
 })
 
+test('several problems are told one a line', async () => {
+  const run = async () => {
+    throw new MillraceError('MILL_CONFIG_INVALID', 'a; b', { details: { problems: ['a', 'b'] } })
+  }
+  assert.equal((await tryOut(['work'], run)).err, 'millrace: MILL_CONFIG_INVALID: 2 problems\n  a\n  b\n')
+})
+
 test('an unexpected error is not caught: its stack shows where to look', async () => {
   const bug = new TypeError('bug')
   await assert.rejects(

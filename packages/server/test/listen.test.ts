@@ -45,13 +45,15 @@ test('addresses are told so that they can be used from this machine', async () =
 
 test('all ports that cannot be had are named, and the services that did listen are closed', async () => {
   const good = service('ONE')
+  const problems = [
+    'port 80 of TWO is taken, set MILLRACE_PORT_TWO to another',
+    'port 80 of THREE may not be opened by this user, set MILLRACE_PORT_THREE to another'
+  ]
   const all = [good, service('TWO', 'EADDRINUSE'), service('THREE', 'EACCES')]
   await assert.rejects(listenAll(all, '127.0.0.1'), {
     code: 'MILL_PORT_TAKEN',
-    message:
-      'port 80 of TWO is taken, set MILLRACE_PORT_TWO to another; ' +
-      'port 80 of THREE may not be opened by this user, set MILLRACE_PORT_THREE to another',
-    details: { ports: [80, 80], settings: ['MILLRACE_PORT_TWO', 'MILLRACE_PORT_THREE'] }
+    message: problems.join('; '),
+    details: { problems, ports: [80, 80], settings: ['MILLRACE_PORT_TWO', 'MILLRACE_PORT_THREE'] }
   })
   assert.equal(good.isClosed(), true)
 })

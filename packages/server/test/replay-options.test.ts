@@ -47,7 +47,7 @@ for (const [line, message] of [
   ['', 'name the CSV file to replay'],
   ['a.csv b.csv', 'one file at a time, got also b.csv'],
   ['a.csv --json --csv', '--json and --csv exclude each other'],
-  ['a.csv --lags -1', /Option '--lags' argument is ambiguous/],
+  ['a.csv --lags -1', /^Option '--lags' argument is ambiguous.+ use '--lags=-XYZ'\.$/],
   ['a.csv --lags=-1', '--lags must be an integer from 0 to 1000, got -1'],
   ['a.csv --lags 1001', '--lags must be an integer from 0 to 1000, got 1001'],
   ['a.csv --season 0', '--season must be an integer from 1 to 1000000, got 0'],

@@ -32,9 +32,16 @@ export async function runCommandLine(
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error
     // Where even this cannot be written, the exit code has to do.
-    output.stderr.write(`millrace: ${error.code}: ${error.message}\n`)
+    output.stderr.write(errorText(error))
     return error.code === 'MILL_OPTION_INVALID' ? 2 : 1
   }
+}
+
+/** One line; where there are several problems, one line each. */
+function errorText({ code, message, details }: MillraceError): string {
+  const problems: unknown = details['problems']
+  if (!Array.isArray(problems) || problems.length < 2) return `millrace: ${code}: ${message}\n`
+  return `millrace: ${code}: ${problems.length} problems\n${problems.map(problem => `  ${problem}\n`).join('')}`
 }
 
 /** The program without a command: help and version. */

@@ -15,8 +15,9 @@ export function parseFlags<Config extends ParseArgsConfig>(config: Config): Retu
   try {
     return parseArgs(config)
   } catch (error) {
-    // Node's message names the option; what follows the first sentence is about positionals that begin with a dash.
-    throw usageError(error instanceof Error ? error.message.split('. ')[0]! : String(error), error)
+    // Node's message names the option, and may go on about positionals that begin with a dash.
+    const message = error instanceof Error ? error.message.split('. To specify a positional')[0]! : String(error)
+    throw usageError(message.replaceAll('\n', ' '), error)
   }
 }
 

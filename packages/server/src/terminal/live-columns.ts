@@ -22,7 +22,7 @@ export type Paint = (format: Parameters<typeof styleText>[0], text: string) => s
 
 /** A column of the live table. */
 export interface LiveColumn extends Column {
-  /** @param context `bestMae` is the lowest of all rows */
+  /** @param context `bestMae` is the lowest of all models */
   cell(row: LiveRow, context: { bestMae: number; paint: Paint }): string
 }
 
@@ -60,9 +60,9 @@ export const figureColumns: readonly LiveColumn[] = [
     header: 'MAE',
     align: 'right',
     minWidth: 6,
-    cell({ metrics }, { bestMae, paint }) {
+    cell({ isBaseline, metrics }, { bestMae, paint }) {
       const mae = figure(metrics?.mae)
-      return metrics?.mae === bestMae ? paint('green', mae) : mae
+      return !isBaseline && metrics?.mae === bestMae ? paint('green', mae) : mae
     }
   },
   { header: 'RMSE', align: 'right', minWidth: 6, cell: ({ metrics }) => figure(metrics?.rmse) },

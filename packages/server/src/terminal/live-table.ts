@@ -111,7 +111,8 @@ function hintLine(rows: readonly LiveRow[], table: readonly string[]): string {
 
 /** The table with as much beside the figures as the width allows: how many rows count, and the errors as bars. */
 function tableLines({ rows, intervalSeconds }: LiveState, width: number, paint: Paint): string[] {
-  const bestMae = Math.min(...rows.map(row => row.metrics?.mae ?? Infinity))
+  // Baselines are left out: one that starts a season late has its MAE over other rows.
+  const bestMae = Math.min(...rows.map(row => (row.isBaseline ? Infinity : (row.metrics?.mae ?? Infinity))))
   const table = (columns: readonly LiveColumn[]): string[] =>
     formatTable(
       columns,
