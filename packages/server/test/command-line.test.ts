@@ -67,10 +67,9 @@ test('an error raised on purpose is one line and ends with 1, wrong usage with 2
 })
 
 test('several problems are told one a line', async () => {
-  const run = async () => {
-    throw new MillraceError('MILL_CONFIG_INVALID', 'a; b', { details: { problems: ['a', 'b'] } })
-  }
-  assert.equal((await tryOut(['work'], run)).err, 'millrace: MILL_CONFIG_INVALID: 2 problems\n  a\n  b\n')
+  const error = new MillraceError('MILL_CONFIG_INVALID', 'a; b', { details: { problems: ['a', 'b'] } })
+  const { err } = await tryOut(['work'], () => Promise.reject(error))
+  assert.equal(err, 'millrace: MILL_CONFIG_INVALID: 2 problems\n  a\n  b\n')
 })
 
 test('an unexpected error is not caught: its stack shows where to look', async () => {
