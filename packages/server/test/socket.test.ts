@@ -56,6 +56,25 @@ test('CONNECT is answered 405 in the usual shape', async () => {
   assert.equal(failedBody(reply).code, 'MILL_METHOD_NOT_ALLOWED')
 })
 
+const add = (body: string) =>
+  `POST /add HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+
+const statusesIn = (replies: string) => [...replies.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status))
+
+test('what was asked before something unreadable is answered first', async () => {
+  const series = '{"series_id": "before", "value": 1}'
+  assert.deepEqual(statusesIn(await raw(`${add(series)}${add(series)}nonsense\r\n\r\n`)), [200, 200, 400])
+  const broken =
+    'POST /add HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'
+  assert.deepEqual(statusesIn(await raw(`${add(series)}${broken}`)), [200, 400])
+})
+
+test('a connection stays open after a body that is refused', async () => {
+  const last = 'GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+  const plain = add('{}').replace('application/json', 'text/plain')
+  assert.deepEqual(statusesIn(await raw(`${add('{')}${add('{}')}${plain}${last}`)), [422, 422, 415, 200])
+})
+
 test('a client that breaks off harms nobody', async () => {
   const alone = features() // made here, so that what goes wrong in it fails this test
   const address = await alone.listen({ host: '127.0.0.1', port: 0 })

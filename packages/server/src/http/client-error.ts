@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { STATUS_CODES } from 'node:http'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FastifyBaseLogger } from 'fastify'
 import { failure, type Failure, wrongMethod } from './failure.ts'
@@ -26,18 +26,31 @@ export function createClientErrors(observe: Observe, logger: FastifyBaseLogger):
     socket.end(replyOf(id, status, JSON.stringify(body)), () => socket.destroy())
     observe({ method, route: noRoute, path: '', status, ms: 0 }, logger.child({ request_id: id }))
   }
+  const unreadable: ClientErrors['unreadable'] = (error, socket) => {
+    if (error.code === 'ECONNRESET' || socket.destroyed) return
+    const running = replyInWork(socket)
+    if (running !== undefined) return void running.once('finish', () => unreadable(error, socket))
+    const status = statusOf.get(error.code ?? '') ?? 400
+    refuse(socket, 'unknown', failure('MILL_REQUEST_INVALID', STATUS_CODES[status] ?? '', { status }))
+  }
   return {
-    unreadable(error, socket) {
-      if (error.code === 'ECONNRESET' || socket.destroyed) return
-      const status = statusOf.get(error.code ?? '') ?? 400
-      refuse(socket, 'unknown', failure('MILL_REQUEST_INVALID', STATUS_CODES[status] ?? '', { status }))
-    },
+    unreadable,
     tunnel(socket) {
       // Node.js has let go of this socket; a reset of it that nobody hears of would end the process.
       socket.on('error', () => socket.destroy())
       refuse(socket, 'CONNECT', wrongMethod)
     }
   }
+}
+
+/**
+ * The reply to a request that arrived whole and is being answered. What came before the unreadable bytes is answered
+ * first: it has been carried out, so its sender must not take our refusal for the answer to it.
+ */
+function replyInWork(socket: Duplex): ServerResponse | undefined {
+  // Node.js has no public way from a socket to its replies; its own handler of client errors looks here too.
+  const { _httpMessage: reply } = socket as Duplex & { _httpMessage?: ServerResponse | null }
+  return reply?.req.complete === true ? reply : undefined
 }
 
 function replyOf(id: string, status: number, body: string): string {

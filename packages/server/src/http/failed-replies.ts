@@ -14,8 +14,8 @@ export function replyToFailures(app: App): void {
 
   app.setErrorHandler((error, request, reply) => {
     const failed = failureOf(error)
-    // Fastify would hang up, and a client still sending its body would see a broken connection and no reply.
-    if (failed.body.code === 'MILL_BODY_TOO_LARGE') reply.removeHeader('connection')
+    // Fastify hangs up after a body that it refuses; a client still sending it would see that and not the reply.
+    reply.removeHeader('connection')
     if (failed.status >= 500) request.log.error({ err: error, code: failed.body.code }, 'request failed')
     return send(reply, request, failed)
   })
