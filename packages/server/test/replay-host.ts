@@ -69,3 +69,12 @@ export class FakeProcess implements ReplayProcess {
     return runReplayCommand(args, env, this)
   }
 }
+
+/** A small file with labels that need quotes. */
+export const threeDays = 'day,y\n"Mo, early",10\nTu,20\n"the ""third""",40\n'
+
+/** What `millrace replay` of a file with this text prints and answers. */
+export async function replay(context: TestContext, text: string, args: string[], host = new FakeProcess()) {
+  const code = await host.run([csvFile(context, text), ...args])
+  return { code, out: host.stdout.text, err: host.stderr.text }
+}

@@ -1,18 +1,10 @@
 import assert from 'node:assert/strict'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { replayHelp } from '../src/cli/replay-options.ts'
-import { csvFile, FakeProcess } from './replay-host.ts'
-
-const steps = 'day,y\n"Mo, early",10\nTu,20\n"the ""third""",40\n'
-
-/** What `millrace replay` prints and answers. */
-async function replay(context: TestContext, text: string, args: string[], host = new FakeProcess()) {
-  const code = await host.run([csvFile(context, text), ...args])
-  return { code, out: host.stdout.text, err: host.stderr.text }
-}
+import { csvFile, FakeProcess, replay, threeDays } from './replay-host.ts'
 
 test('the table ranks by MAE and marks the baselines', async context => {
-  const { code, out, err } = await replay(context, steps, [
+  const { code, out, err } = await replay(context, threeDays, [
     '--models',
     'linear_regression,seasonal_naive',
     '--season',
@@ -69,7 +61,7 @@ test('--json prints one document and nothing else', async context => {
 })
 
 test('--json has null for measures that do not exist', async context => {
-  const { out } = await replay(context, steps, ['--json', '--models', 'seasonal_naive'])
+  const { out } = await replay(context, threeDays, ['--json', '--models', 'seasonal_naive'])
   const document: { models: { scored: number; mae: unknown }[] } = JSON.parse(out)
   assert.deepEqual(
     document.models.map(({ scored, mae }) => [scored, mae]),
@@ -78,7 +70,7 @@ test('--json has null for measures that do not exist', async context => {
 })
 
 test('--csv prints every row with its predictions, labels quoted where they must be', async context => {
-  const { code, out, err } = await replay(context, steps, [
+  const { code, out, err } = await replay(context, threeDays, [
     '--csv',
     '--models',
     'seasonal_naive,linear_regression',
@@ -117,82 +109,6 @@ test('numbers in --csv read back as the same numbers', async context => {
   )
 })
 
-test('--limit stops early and counts as complete', async context => {
-  const { code, out } = await replay(context, steps, ['--limit', '2', '--json'])
-  assert.equal(code, 0)
-  const document: { rows: number; incomplete?: boolean } = JSON.parse(out)
-  assert.deepEqual([document.rows, document.incomplete], [2, undefined])
-})
-
-test('--speed keeps to the schedule, however long the rows take', async context => {
-  const host = new FakeProcess()
-  await replay(context, steps, ['--speed', '4/s'], host)
-  assert.deepEqual(host.waits, [250, 250])
-  // A clock that moves 10 ms a look: waiting shrinks by what the work took, and the schedule does not drift.
-  const slow = new FakeProcess({ tickMs: 10 })
-  await replay(context, steps, ['--speed', '1/s', '--models', 'linear_regression'], slow)
-  assert.equal(slow.waits.length, 2)
-  assert.ok(slow.waits.every(wait => wait > 900 && wait < 1000))
-})
-
-test('rows of --csv are out before a wait', async context => {
-  const host = new FakeProcess()
-  const linesAtWait: number[] = []
-  host.onWait = () => linesAtWait.push(host.stdout.text.split('\n').length - 1)
-  await replay(context, steps, ['--csv', '--speed', '1/s'], host)
-  assert.deepEqual(linesAtWait, [2, 3])
-})
-
-test('Ctrl-C shows the scores so far, says so and answers 130', async context => {
-  const host = new FakeProcess()
-  host.onWait = () => host.interrupt()
-  const { code, out } = await replay(context, steps, ['--speed', '1/s'], host)
-  assert.equal(code, 130)
-  assert.ok(out.includes('Incomplete: stopped after 1 row.'))
-})
-
-test('Ctrl-C marks the JSON document, and leaves the CSV as it is', async context => {
-  const json = new FakeProcess()
-  json.onWait = () => json.interrupt()
-  const { out } = await replay(context, steps, ['--speed', '1/s', '--json'], json)
-  const document: { rows: number; incomplete: boolean } = JSON.parse(out)
-  assert.deepEqual([document.rows, document.incomplete], [1, true])
-  const csv = new FakeProcess()
-  csv.onWait = () => csv.interrupt()
-  const rows = await replay(context, steps, ['--speed', '1/s', '--csv'], csv)
-  assert.equal(rows.code, 130)
-  assert.equal(rows.out.trim().split('\n').length, 2)
-  assert.ok(rows.err.includes('Incomplete: stopped after 1 row.'))
-})
-
-test('full speed lets the event loop turn', async context => {
-  const host = new FakeProcess({ tickMs: 1 })
-  let turns = 0
-  host.onWait = () => turns++
-  const lines = Array.from({ length: 500 }, (_, index) => `${index},${index}`)
-  await replay(context, `x,y\n${lines.join('\n')}\n`, ['--models', 'last_value'], host)
-  // Two looks at the clock a row, at most 40 ms and 16 rows between two turns.
-  assert.ok(turns > 500 / 40, `${turns}`)
-})
-
-test('a reader that goes away ends the replay quietly', async context => {
-  const host = new FakeProcess()
-  host.onWait = () => host.stdout.emit('error', Object.assign(new Error('broken pipe'), { code: 'EPIPE' }))
-  const { code, err } = await replay(context, steps, ['--speed', '1/s', '--csv'], host)
-  assert.deepEqual([code, err], [0, ''])
-})
-
-test('an output that fails otherwise fails the replay', async context => {
-  const host = new FakeProcess()
-  const full = Object.assign(new Error('ENOSPC: no space left, write'), { code: 'ENOSPC', syscall: 'write' })
-  host.onWait = () => host.stdout.emit('error', full)
-  await assert.rejects(replay(context, steps, ['--speed', '1/s', '--csv'], host), {
-    code: 'MILL_STORE_FAILED',
-    message: 'the output cannot be written: ENOSPC: no space left',
-    cause: full
-  })
-})
-
 test('a terminal gets a progress bar on stderr, which is gone at the end, and colour', async context => {
   const lines = Array.from({ length: 300 }, (_, index) => `${index},${index}`)
   const host = new FakeProcess({ tickMs: 1, isTTY: true })
@@ -203,7 +119,7 @@ test('a terminal gets a progress bar on stderr, which is gone at the end, and co
 })
 
 test('NO_COLOR and a dumb terminal are respected', async context => {
-  const file = csvFile(context, steps)
+  const file = csvFile(context, threeDays)
   for (const env of [{ NO_COLOR: '1' }, { TERM: 'dumb' }]) {
     const host = new FakeProcess({ isTTY: true })
     await host.run([file], env)

@@ -30,11 +30,36 @@ class HandTime implements StepperTime {
   }
 }
 
-test('steps at once and then on every beat', async () => {
+/** A stepper with a step every second, its time, and the moments at which it stepped. */
+function everySecond({ step = () => Promise.resolve() }: { step?: () => Promise<void> } = {}) {
   const time = new HandTime()
   const moments: number[] = []
-  const stepper = createStepper({ intervalMs: 1000, step: async () => void moments.push(time.now()), time })
+  const stepper = createStepper({
+    intervalMs: 1000,
+    step() {
+      moments.push(time.now())
+      return step()
+    },
+    time
+  })
   stepper.start()
+  return { time, moments, stepper }
+}
+
+/** Steps that go on until they are told to finish, the oldest first. */
+function heldSteps() {
+  const held: (() => void)[] = []
+  return {
+    step: () => new Promise<void>(resolve => held.push(resolve)),
+    async finish() {
+      held.shift()!()
+      await setImmediate()
+    }
+  }
+}
+
+test('steps at once and then on every beat', async () => {
+  const { time, moments, stepper } = everySecond()
   await setImmediate()
   await time.pass(3500)
   assert.deepEqual(moments, [0, 1000, 2000, 3000])
@@ -42,76 +67,43 @@ test('steps at once and then on every beat', async () => {
 })
 
 test('the time a step takes does not delay the following ones', async () => {
-  const time = new HandTime()
-  const moments: number[] = []
-  const release: (() => void)[] = []
-  const step = (): Promise<void> => {
-    moments.push(time.now())
-    return new Promise(resolve => release.push(resolve))
-  }
-  const stepper = createStepper({ intervalMs: 1000, step, time })
-  stepper.start()
+  const steps = heldSteps()
+  const { time, moments } = everySecond(steps)
   for (let beat = 0; beat < 3; beat++) {
     await time.pass(300)
-    release.shift()!()
-    await setImmediate()
+    await steps.finish()
     await time.pass(700)
   }
   assert.deepEqual(moments, [0, 1000, 2000, 3000])
-  release.shift()!()
-  await stepper.stop()
 })
 
 test('a step that takes too long never overlaps the next and skips the beats it missed', async () => {
-  const time = new HandTime()
-  const moments: number[] = []
-  const release: (() => void)[] = []
-  const step = (): Promise<void> => {
-    moments.push(time.now())
-    return new Promise(resolve => release.push(resolve))
-  }
-  const stepper = createStepper({ intervalMs: 1000, step, time })
-  stepper.start()
+  const steps = heldSteps()
+  const { time, moments } = everySecond(steps)
   await time.pass(2400)
   assert.deepEqual(moments, [0])
-  release.shift()!()
-  await setImmediate()
+  await steps.finish()
   await time.pass(600)
   assert.deepEqual(moments, [0, 3000])
-  release.shift()!()
-  await stepper.stop()
 })
 
 test('stop waits for the running step and starts no other', async () => {
-  const time = new HandTime()
-  let steps = 0
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const stepper = createStepper({
-    intervalMs: 1000,
-    step: () => {
-      steps++
-      return promise
-    },
-    time
-  })
-  stepper.start()
+  const steps = heldSteps()
+  const { time, moments, stepper } = everySecond(steps)
   let isStopped = false
   const stopped = stepper.stop().then(() => (isStopped = true))
   await setImmediate()
   assert.equal(isStopped, false)
-  resolve()
+  await steps.finish()
   await stopped
   await time.pass(5000)
-  assert.equal(steps, 1)
+  assert.deepEqual(moments, [0])
 })
 
 test('stop before the next beat takes that beat back', async () => {
-  const time = new HandTime()
-  let steps = 0
-  const stepper = createStepper({ intervalMs: 1000, step: async () => void steps++, time })
-  stepper.start()
+  const { time, moments, stepper } = everySecond()
   await setImmediate()
   await stepper.stop()
   await time.pass(5000)
-  assert.equal(steps, 1)
+  assert.deepEqual(moments, [0])
 })
