@@ -64,7 +64,7 @@ export interface AmfTreeDescription {
  * knowledge of ranges, but a feature of larger scale is split more often.
  *
  * Nearly every new row adds two nodes to each tree: without `maxNodes` memory grows for ever, by 64 + 16 · features
- * bytes a node. Time a call and tree O(depth · features) to learn, O(depth) to predict.
+ * bytes a node. More than 8187 features are refused. Time a call and tree O(depth · features) to learn, O(depth) to predict.
  * @see Mourtada, Gaïffas and Scornet, "AMF: Aggregated Mondrian Forests for Online Learning", JRSS-B 83(3), 2021.
  */
 export class AmfRegressor implements RowRegressor {
@@ -72,8 +72,6 @@ export class AmfRegressor implements RowRegressor {
   #names = new FeatureNames()
   readonly #row = new Row()
   readonly #treeRow = new MondrianRow()
-  /** The tree that looks ahead; not part of the state. */
-  #turn = 0
   /** The trees whose prediction is under way come first. */
   readonly #open: MondrianTree[] = []
   /** None before the first row is learned. */
@@ -130,7 +128,8 @@ export class AmfRegressor implements RowRegressor {
 
   learnRow(row: Row, y: number): void {
     const trees = this.#trees.length > 0 ? this.#trees : this.#plant()
-    this.#reserve(trees)
+    // All that can fail, for want of memory, comes before the first change.
+    for (const tree of trees) tree.reserve(this.#names.size)
     const treeRow = this.#treeRow
     treeRow.loadToLearn(row, this.#names)
     for (let index = 0; index < trees.length; index++) trees[index]!.learn(treeRow, y)
@@ -164,7 +163,10 @@ export class AmfRegressor implements RowRegressor {
     model.#names = featureNamesFrom(state.strings('names'))
     const trees = state.list('trees')
     if (trees.length !== 0 && trees.length !== model.#options.trees) throw invalid('a tree is missing or too many')
-    model.#trees = trees.map(tree => restoredTree(new StateReader(tree, 'tree'), model.#names.size, model.#options))
+    const { size } = model.#names
+    model.#trees = validated(() => {
+      return trees.map(tree => restoredTree(new StateReader(tree, 'tree'), size, model.#options))
+    })
     return model
   }
 
@@ -186,16 +188,6 @@ export class AmfRegressor implements RowRegressor {
       }
       count = left
     }
-  }
-
-  /**
-   * Do all that can fail, for want of memory, before the first change. One tree a row looks further ahead, so that the
-   * trees, which are of about the same size, do not all move to longer arrays at the same row.
-   */
-  #reserve(trees: readonly MondrianTree[]): void {
-    const slots = this.#names.size
-    this.#turn = (this.#turn + 1) % trees.length
-    for (let index = 0; index < trees.length; index++) trees[index]!.reserve(slots, index === this.#turn)
   }
 
   #plant(): MondrianTree[] {

@@ -22,6 +22,13 @@ export class FeatureNames {
     return this.#names[slot]!
   }
 
+  /** How many names of `x` have no slot. */
+  countNew(x: Features): number {
+    let count = 0
+    for (const name of Object.keys(x)) if (!this.#slots.has(name)) count++
+    return count
+  }
+
   /** All names, in slot order. */
   list(): string[] {
     return [...this.#names]

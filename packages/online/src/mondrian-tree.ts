@@ -1,7 +1,9 @@
 import type { PythonRandom } from '@millrace/common'
 import type { MondrianColumns } from './mondrian-columns.ts'
 import { childOf, enter, extension, extent, knownExtent, weigh, widen } from './mondrian-node.ts'
-import { columnsOf, depthOf, type MondrianRecords, recordLayout, writeColumns } from './mondrian-records.ts'
+import { recordLayout } from './mondrian-layout.ts'
+import { MondrianNodes } from './mondrian-nodes.ts'
+import { columnsOf, depthOf, nodesOf } from './mondrian-records.ts'
 import type { MondrianRow } from './mondrian-row.ts'
 import type { MondrianRules } from './mondrian-rules.ts'
 
@@ -32,14 +34,9 @@ export interface MondrianTreeShape {
 const { leftAt, featureAt, thresholdAt, splitTimeAt, meanAt, shareAt, weightAt, subtreeAt, countAt, boxAt } =
   recordLayout
 
-/** Nodes a tree first makes room for, when it learns. */
-const firstCapacity = 64
-/** Offsets are 32-bit integers. */
-const largestOffset = 2 ** 31 - 1
-
 /**
- * One tree of an Aggregated Mondrian Forest, in one flat array. Time O(depth · features) to learn and O(depth) to
- * predict, memory 64 + 16 · features bytes a node, in an array that is up to half longer than that.
+ * One tree of an Aggregated Mondrian Forest. Time O(depth · features) to learn and O(depth) to predict, memory
+ * 64 + 16 · features bytes a node, and room for some hundred nodes more.
  *
  * The rules 0.21 keep three mistakes of that River: below a split the continuing child starts with an empty box and
  * shares its mean with its parent for ever, and a feature unknown to a box counts as the bounds 0 and 0.
@@ -50,15 +47,7 @@ export class MondrianTree {
   readonly #options: MondrianTreeOptions
   readonly #random: PythonRandom
   readonly #hasSharedMeans: boolean
-  /** Doubles in the records so far. */
-  #used: number
-  /** Slots in a box. */
-  #slots = 0
-  /** Doubles in a record. */
-  #record: number
-  #data: Float64Array
-  /** The memory of `#data` once more, for the integers. */
-  #links: Int32Array
+  #nodes: MondrianNodes
   /** Offsets of the nodes visited by the last `learn`. */
   #path = new Int32Array(64)
   /** The node that the prediction under way has reached. */
@@ -72,11 +61,7 @@ export class MondrianTree {
     this.#options = options
     this.#random = random
     this.#hasSharedMeans = options.rules === '0.21'
-    this.#record = this.#recordSize(0)
-    this.#used = this.#record
-    this.#data = new Float64Array(this.#record)
-    this.#links = new Int32Array(this.#data.buffer)
-    this.#links[featureAt] = -1
+    this.#nodes = new MondrianNodes(this.#hasSharedMeans, 0)
   }
 
   /** The tree's own generator. */
@@ -84,16 +69,10 @@ export class MondrianTree {
     return this.#random
   }
 
-  /**
-   * Make room to learn one row of up to `slots` features, so that `learn` cannot fail. Throws with the tree as it was.
-   * @param isEarly make room already when an eighth is left
-   */
-  reserve(slots: number, isEarly: boolean): void {
-    if (slots > this.#slots)
-      this.#widenRecords(this.#slots === 0 ? slots : Math.max(slots, Math.ceil(this.#slots * 1.5)))
-    const nodes = this.#used / this.#record
-    const wanted = Math.min(isEarly ? nodes + nodes / 8 : nodes + 2, this.#options.maxNodes + 1)
-    if (wanted * this.#record > this.#data.length) this.#lengthen()
+  /** Make room to learn one row of up to `slots` features, so that `learn` cannot fail. Throws with the tree as it was. */
+  reserve(slots: number): void {
+    if (slots > this.#nodes.slots) this.#nodes = this.#nodes.widened(slots)
+    this.#nodes.reserve()
   }
 
   /** Begin to predict a row, at the root. */
@@ -105,18 +84,19 @@ export class MondrianTree {
 
   /** Go one node further down. @returns false once `prediction` is ready */
   advancePrediction(row: MondrianRow): boolean {
-    const data = this.#data
-    const links = this.#links
-    const record = this.#record
+    const nodes = this.#nodes
     const node = this.#reached
-    const mean = data[this.#owner(node) + meanAt]!
+    const data = nodes.data(node)
+    const links = nodes.links(node)
+    const at = nodes.at(node)
+    const mean = this.#hasSharedMeans ? this.#sharedMean(node) : data[at + meanAt]!
     // A leaf, where the share of the node itself is not kept, has all that remains.
-    const isLeaf = links[2 * node + featureAt]! < 0
-    const share = isLeaf ? this.#remaining : this.#remaining * data[node + shareAt]!
+    const isLeaf = links[2 * at + featureAt]! < 0
+    const share = isLeaf ? this.#remaining : this.#remaining * data[at + shareAt]!
     this.#above += share * mean
     if (isLeaf) return false
     this.#remaining -= share
-    this.#reached = childOf(data, links, record, node, row.bySlot)
+    this.#reached = childOf(nodes, data, links, at, row.bySlot)
     return true
   }
 
@@ -127,9 +107,10 @@ export class MondrianTree {
 
   /** Learn one row; `reserve` has made room for it. */
   learn(row: MondrianRow, y: number): void {
-    if (this.#data[countAt] === 0) {
-      enter(this.#data, 0, row)
-      this.#addTarget(0, y, 0)
+    const root = this.#nodes.data(0)
+    if (root[countAt] === 0) {
+      enter(root, 0, row)
+      this.#addTarget(root, 0, 0, y, 0)
       return
     }
     const depth = this.#descend(row, y)
@@ -138,57 +119,56 @@ export class MondrianTree {
 
   /** Costs O(nodes). */
   shape(): MondrianTreeShape {
+    const nodes = this.#nodes
+    const root = nodes.data(0)
     return {
-      nodes: this.#used / this.#record,
-      depth: depthOf(this.#records()),
-      rootWeight: this.#data[weightAt]!,
-      rootSubtreeWeight: this.#data[subtreeAt]!,
-      rootFeature: this.#links[featureAt]!,
-      rootThreshold: this.#data[thresholdAt]!
+      nodes: nodes.count,
+      depth: depthOf(nodes),
+      rootWeight: root[weightAt]!,
+      rootSubtreeWeight: root[subtreeAt]!,
+      rootFeature: nodes.links(0)[featureAt]!,
+      rootThreshold: root[thresholdAt]!
     }
   }
 
-  /** A copy of all nodes, with boxes of `slots` features. Does not depend on how the array grew. */
+  /** A copy of all nodes, with boxes of `slots` features. Does not depend on how the tree grew. */
   toColumns(slots: number): MondrianColumns {
-    this.reserve(slots, false)
-    return columnsOf(this.#records(), slots)
+    this.reserve(slots)
+    return columnsOf(this.#nodes, slots)
   }
 
   /** The tree that `columns` describe; they have been checked. What follows from them is computed again. */
   static fromColumns(options: MondrianTreeOptions, random: PythonRandom, columns: MondrianColumns): MondrianTree {
     const tree = new MondrianTree(options, random)
-    const nodes = columns.features.length
-    tree.#slots = columns.boxes.length / (2 * nodes)
-    tree.#record = tree.#recordSize(tree.#slots)
-    tree.#used = nodes * tree.#record
-    tree.#useArray(tree.#newArray(nodes, tree.#record))
-    const order = writeColumns(tree.#records(), columns)
-    if (!options.useAggregation) return tree
-    for (const node of order.toReversed()) weigh(tree.#data, tree.#links, tree.#record, node)
+    const { nodes, order } = nodesOf(columns, tree.#hasSharedMeans)
+    tree.#nodes = nodes
+    if (options.useAggregation) for (const node of order.toReversed()) weigh(nodes, node)
     return tree
   }
 
   /** Walk to where the row belongs, updating on the way; ends early with a split. @returns the depth reached */
   #descend(row: MondrianRow, y: number): number {
     const step = this.#options.useAggregation ? this.#options.step : 0
-    const data = this.#data
-    const links = this.#links
+    const nodes = this.#nodes
     let node = 0
     let time = 0
     for (let depth = 0; ; depth++) {
       this.#visit(depth, node)
-      const isLeaf = links[2 * node + featureAt]! < 0
-      const splitTime = data[node + splitTimeAt]!
-      const leaf = this.#takeIn(node, time, isLeaf ? Number.NaN : splitTime, row)
-      this.#addTarget(node, y, step)
+      const data = nodes.data(node)
+      const links = nodes.links(node)
+      const at = nodes.at(node)
+      const isLeaf = links[2 * at + featureAt]! < 0
+      const splitTime = data[at + splitTimeAt]!
+      const leaf = this.#takeIn(data, at, node, time, isLeaf ? Number.NaN : splitTime, row)
+      this.#addTarget(data, at, node, y, step)
       if (leaf !== 0) {
-        this.#addTarget(leaf, y, 0)
+        this.#addTarget(nodes.data(leaf), nodes.at(leaf), leaf, y, 0)
         this.#visit(depth + 1, leaf)
         return depth + 1
       }
       if (isLeaf) return depth
       time = splitTime
-      node = childOf(data, links, this.#record, node, row.bySlot)
+      node = childOf(nodes, data, links, at, row.bySlot)
     }
   }
 
@@ -202,27 +182,27 @@ export class MondrianTree {
   }
 
   /**
-   * Widen the box of a node made at `time` by the row; before that, perhaps split the node.
+   * Widen the box of `node`, which was made at `time` and begins at `at` in `data`, by the row; before that, perhaps
+   * split it.
    * @param limit when the node has split already; NaN for a leaf
    * @returns the new leaf that has the row, or 0 when nothing split
    */
-  #takeIn(node: number, time: number, limit: number, row: MondrianRow): number {
-    const data = this.#data
-    const quick = extent(data, node, row)
+  #takeIn(data: Float64Array, at: number, node: number, time: number, limit: number, row: MondrianRow): number {
+    const quick = extent(data, at, row)
     if (quick === 0) return 0
-    const outside = quick > 0 ? quick : knownExtent(data, node, row)
+    const outside = quick > 0 ? quick : knownExtent(data, at, row)
     let leaf = 0
     if (outside > 0 && this.#canSplit()) {
       const splitTime = this.#drawSplitTime(outside, time, limit)
       if (splitTime >= 0) leaf = this.#split(node, splitTime, outside, row)
     }
-    if (data[node + countAt] === 0) enter(data, node, row)
-    else widen(data, node, row)
+    if (data[at + countAt] === 0) enter(data, at, row)
+    else widen(data, at, row)
     return leaf
   }
 
   #canSplit(): boolean {
-    return this.#used < this.#options.maxNodes * this.#record
+    return this.#nodes.count < this.#options.maxNodes
   }
 
   /**
@@ -240,42 +220,42 @@ export class MondrianTree {
 
   /** Put a branch at `node` above all that was there, beside a new leaf for `row`. @returns the leaf */
   #split(node: number, splitTime: number, outside: number, row: MondrianRow): number {
-    const data = this.#data
-    const links = this.#links
-    const feature = this.#chooseFeature(node, outside, row)
-    const lower = data[node + boxAt + 2 * feature]!
-    const upper = data[node + boxAt + 2 * feature + 1]!
+    const nodes = this.#nodes
+    const data = nodes.data(node)
+    const links = nodes.links(node)
+    const at = nodes.at(node)
+    const feature = this.#chooseFeature(data, at, outside, row)
+    const lower = data[at + boxAt + 2 * feature]!
+    const upper = data[at + boxAt + 2 * feature + 1]!
     const value = row.bySlot[feature]!
     const isAbove = value > upper
     const threshold = isAbove ? this.#random.uniform(upper, value) : this.#random.uniform(value, lower)
-    const left = this.#used
-    const right = left + this.#record
-    this.#used = right + this.#record
+    const left = nodes.addPair()
+    const right = left + nodes.record
     const leaf = isAbove ? right : left
     this.#copyNode(node, isAbove ? left : right)
-    links[2 * node + leftAt] = left
-    links[2 * node + featureAt] = feature
-    data[node + thresholdAt] = threshold
-    data[node + splitTimeAt] = splitTime
-    links[2 * leaf + featureAt] = -1
-    this.#setOwner(leaf, leaf)
-    if (row.count < this.#slots) this.#clearBox(leaf)
-    enter(data, leaf, row)
+    links[2 * at + leftAt] = left
+    links[2 * at + featureAt] = feature
+    data[at + thresholdAt] = threshold
+    data[at + splitTimeAt] = splitTime
+    nodes.links(leaf)[2 * nodes.at(leaf) + featureAt] = -1
+    nodes.setOwner(leaf, leaf)
+    if (row.count < nodes.slots) nodes.clearBox(leaf)
+    enter(nodes.data(leaf), nodes.at(leaf), row)
     return leaf
   }
 
   /** Draw one of the features outside the box, in proportion to how far outside they are, in the order of names. */
-  #chooseFeature(node: number, outside: number, row: MondrianRow): number {
-    const data = this.#data
+  #chooseFeature(data: Float64Array, at: number, outside: number, row: MondrianRow): number {
     const { nameOrder, bySlot } = row
     const scale = this.#hasSharedMeans ? 1 / outside : 1
     let total = 0
-    for (const slot of nameOrder) total += scale * extension(data, node, slot, bySlot[slot]!)
+    for (const slot of nameOrder) total += scale * extension(data, at, slot, bySlot[slot]!)
     const share = this.#random.random() * total
     let sum = 0
     let chosen = 0
     for (const slot of nameOrder) {
-      const distance = extension(data, node, slot, bySlot[slot]!)
+      const distance = extension(data, at, slot, bySlot[slot]!)
       if (distance === 0) continue
       sum += scale * distance
       chosen = slot
@@ -286,105 +266,47 @@ export class MondrianTree {
 
   /** Make the new node `to` what `from` is; under the rules 0.21, with an empty box. */
   #copyNode(from: number, to: number): void {
-    const data = this.#data
-    const links = this.#links
-    const length = this.#hasSharedMeans ? boxAt : this.#record
-    for (let at = thresholdAt; at < length; at++) data[to + at] = data[from + at]!
-    links[2 * to + leftAt] = links[2 * from + leftAt]!
-    links[2 * to + featureAt] = links[2 * from + featureAt]!
+    const nodes = this.#nodes
+    const source = nodes.data(from)
+    const target = nodes.data(to)
+    const sourceBegin = nodes.at(from)
+    const targetBegin = nodes.at(to)
+    const length = this.#hasSharedMeans ? boxAt : nodes.record
+    // The first double holds the links.
+    for (let index = thresholdAt; index < length; index++) target[targetBegin + index] = source[sourceBegin + index]!
+    nodes.links(to)[2 * targetBegin + leftAt] = nodes.links(from)[2 * sourceBegin + leftAt]!
+    nodes.links(to)[2 * targetBegin + featureAt] = nodes.links(from)[2 * sourceBegin + featureAt]!
     if (!this.#hasSharedMeans) return
-    data[to + countAt] = 0
-    this.#setOwner(to, this.#owner(from))
+    target[targetBegin + countAt] = 0
+    nodes.setOwner(to, nodes.owner(from))
   }
 
-  /** Take y into the mean of `node`; its log weight falls by `step` times the loss of the mean before. */
-  #addTarget(node: number, y: number, step: number): void {
-    const data = this.#data
-    const owner = this.#owner(node)
-    const count = data[owner + countAt]! + 1
-    const residual = y - data[owner + meanAt]!
-    data[node + countAt]! += 1
-    data[node + weightAt]! -= (step * (residual * residual)) / 2
-    data[owner + meanAt]! += (1 / count) * residual
-    data[owner + countAt] = count
+  /** Take y into the mean of a node; its log weight falls by `step` times the loss of the mean before. */
+  #addTarget(data: Float64Array, at: number, node: number, y: number, step: number): void {
+    let meanData = data
+    let meanBegin = at
+    if (this.#hasSharedMeans) {
+      const owner = this.#nodes.owner(node)
+      meanData = this.#nodes.data(owner)
+      meanBegin = this.#nodes.at(owner)
+    }
+    const count = meanData[meanBegin + countAt]! + 1
+    const residual = y - meanData[meanBegin + meanAt]!
+    data[at + countAt]! += 1
+    data[at + weightAt]! -= (step * (residual * residual)) / 2
+    meanData[meanBegin + meanAt]! += (1 / count) * residual
+    meanData[meanBegin + countAt] = count
+  }
+
+  /** The mean that `node` shows. */
+  #sharedMean(node: number): number {
+    const owner = this.#nodes.owner(node)
+    return this.#nodes.data(owner)[this.#nodes.at(owner) + meanAt]!
   }
 
   /** Bring the log weights of the subtrees along the last path up to date, from below. */
   #aggregate(depth: number): void {
-    const data = this.#data
-    const links = this.#links
     const path = this.#path
-    for (let index = depth; index >= 0; index--) weigh(data, links, this.#record, path[index]!)
-  }
-
-  /** The node whose record has the mean of `node`. */
-  #owner(node: number): number {
-    return this.#hasSharedMeans ? this.#links[2 * (node + this.#record - 1)]! : node
-  }
-
-  #setOwner(node: number, owner: number): void {
-    if (this.#hasSharedMeans) this.#links[2 * (node + this.#record - 1)] = owner
-  }
-
-  #recordSize(slots: number): number {
-    return boxAt + 2 * slots + (this.#hasSharedMeans ? 1 : 0)
-  }
-
-  /** Make the box of a new record know no feature. */
-  #clearBox(node: number): void {
-    if (!this.#hasSharedMeans) this.#data.fill(Number.NaN, node + boxAt, node + this.#record)
-  }
-
-  /** Make room for half as many nodes again. */
-  #lengthen(): void {
-    const data = this.#newArray(this.#used / this.#record, this.#record)
-    data.set(this.#data.subarray(0, this.#used))
-    this.#useArray(data)
-  }
-
-  /** Make the boxes `slots` wide: all records move. */
-  #widenRecords(slots: number): void {
-    const nodes = this.#used / this.#record
-    const before = { data: this.#data, links: this.#links, record: this.#record }
-    const record = this.#recordSize(slots)
-    const moved = (offset: number) => (offset / before.record) * record
-    const boxEnd = boxAt + 2 * this.#slots
-    this.#useArray(this.#newArray(nodes, record))
-    this.#slots = slots
-    this.#record = record
-    this.#used = nodes * record
-    for (let index = 0; index < nodes; index++) {
-      const from = index * before.record
-      const to = index * record
-      this.#clearBox(to)
-      this.#data.set(before.data.subarray(from, from + boxEnd), to)
-      this.#links[2 * to + leftAt] = moved(before.links[2 * from + leftAt]!)
-      this.#links[2 * to + featureAt] = before.links[2 * from + featureAt]!
-      if (this.#hasSharedMeans) this.#setOwner(to, moved(before.links[2 * (from + before.record - 1)]!))
-    }
-  }
-
-  /** An array of zeros with room for `nodes` and, unless there may be no more, for half as many again. */
-  #newArray(nodes: number, record: number): Float64Array {
-    const capacity = Math.min(Math.max(firstCapacity, Math.ceil(nodes * 1.5)), this.#options.maxNodes + 1)
-    const length = Math.max(capacity, nodes) * record
-    if (length > largestOffset) throw new RangeError('a tree does not fit into 16 GiB; limit maxNodes')
-    return new Float64Array(length)
-  }
-
-  #useArray(data: Float64Array): void {
-    this.#data = data
-    this.#links = new Int32Array(data.buffer)
-  }
-
-  #records(): MondrianRecords {
-    return {
-      data: this.#data,
-      links: this.#links,
-      nodes: this.#used / this.#record,
-      record: this.#record,
-      slots: this.#slots,
-      hasSharedMeans: this.#hasSharedMeans
-    }
+    for (let index = depth; index >= 0; index--) weigh(this.#nodes, path[index]!)
   }
 }

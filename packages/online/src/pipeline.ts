@@ -44,6 +44,16 @@ export class Pipeline implements Regressor {
     return this.#regressor.canPredict
   }
 
+  /** How many different feature names have been learned. Memory grows with them, with some regressors times the rows. */
+  get namesSize(): number {
+    return this.#names.size
+  }
+
+  /** How many names of `x` learning it would add. Time O(names in x). */
+  countNewNames(x: Features): number {
+    return this.#names.countNew(x)
+  }
+
   /** The last step. */
   get regressor(): RowRegressor {
     return this.#regressor

@@ -327,3 +327,15 @@ function restoredOrRefused(bytes: Uint8Array): AmfRegressor | undefined {
     return undefined
   }
 }
+
+test('a row with more features than a forest takes is refused, and leaves the forest as it was', () => {
+  const model = new AmfRegressor({ trees: 2 })
+  model.learnOne({ a: 1 }, 2)
+  const before = model.toState()
+  const wide = Object.fromEntries(Array.from({ length: 8187 }, (_, index) => [`f${index}`, index]))
+  assert.throws(() => model.learnOne(wide, 3), { code: 'MILL_VALUE_OUT_OF_RANGE' })
+  assert.deepEqual(model.toState(), before)
+  delete wide['f0']
+  model.learnOne(wide, 3)
+  assert.deepEqual(AmfRegressor.fromState(model.toState()).toState(), model.toState())
+})

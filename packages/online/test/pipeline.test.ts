@@ -115,3 +115,11 @@ test('refuses a state whose steps do not fit together', () => {
 function explosive(): Pipeline {
   return new Pipeline(new StandardScaler(), new LinearRegression({ learningRate: 1e300 }))
 }
+
+test('tells how many names it knows and how many a row would add, without learning them', () => {
+  const model = new Pipeline(new StandardScaler(), new LinearRegression())
+  model.learnOne({ a: 1, b: 2 }, 3)
+  assert.equal(model.countNewNames(JSON.parse('{"b": 1, "c": 2, "__proto__": 3, "constructor": 4}')), 3)
+  assert.equal(model.countNewNames({}), 0)
+  assert.equal(model.namesSize, 2)
+})
