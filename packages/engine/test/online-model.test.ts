@@ -103,6 +103,18 @@ for (const [what, x, y, code] of [
   })
 }
 
+test('more feature names than the limit are refused, and the model stays as it was', () => {
+  const model = createOnlineModel({ name: 'knn_regressor', seed: 1, featureNamesLimit: 3 })
+  model.train({ a: 1, b: 2 }, 5)
+  model.train({ b: 3, c: 4 }, 6)
+  const before = [model.metrics(), model.predict({ a: 1 })]
+  assert.throws(() => model.predictLearn({ a: 1, d: 2 }, 7), { code: 'MILL_FEATURE_LIMIT', details: { limit: 3 } })
+  assert.deepEqual([model.metrics(), model.predict({ a: 1 })], before)
+  model.predict({ d: 1, e: 2, f: 3, g: 4 })
+  model.train({ a: 1, b: 2, c: 3 }, 7)
+  assert.equal(model.metrics().count, 3)
+})
+
 describe('the catalog', () => {
   for (const name of learnerNames) {
     test(`${name} predicts 0 when fresh, then learns`, () => {

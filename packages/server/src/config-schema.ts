@@ -71,6 +71,13 @@ export const ConfigSchema = Type.Object(
       description:
         'Seed of learners that draw random numbers (amf_regressor): same seed, same stream, same predictions.'
     }),
+    featureNamesLimit: Type.Integer({
+      env: 'MILLRACE_FEATURE_NAMES_LIMIT',
+      default: 10_000,
+      minimum: 1,
+      maximum: 10_000_000,
+      description: 'How many different feature names a model learns at most; its memory grows with them.'
+    }),
     nLags: Type.Integer({
       env: 'N_LAGS',
       default: 15,

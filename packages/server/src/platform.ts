@@ -102,7 +102,7 @@ async function build(name: ServiceName, { parts, common, database }: Workshop): 
   const { config } = common
   switch (name) {
     case 'inference': {
-      parts.defaultModel = createOnlineModel({ name: config.modelName, seed: config.modelSeed })
+      parts.defaultModel = createModel(config.modelName, config)
       return buildInference({ ...common, model: parts.defaultModel })
     }
     case 'features': {
@@ -119,11 +119,15 @@ async function build(name: ServiceName, { parts, common, database }: Workshop): 
     case 'ridge_regression':
     case 'knn_regressor':
     case 'amf_regressor': {
-      const model = createOnlineModel({ name, seed: config.modelSeed })
+      const model = createModel(name, config)
       parts.models.set(name, model)
       return buildModel({ ...common, model })
     }
   }
+}
+
+function createModel(name: LearnerName, { modelSeed, featureNamesLimit }: Config): OnlineModel {
+  return createOnlineModel({ name, seed: modelSeed, featureNamesLimit })
 }
 
 async function openStream(config: Config, database: Database): Promise<ObservationStream> {

@@ -1,12 +1,5 @@
 import { MillraceError } from '@millrace/common'
-import {
-  AmfRegressor,
-  KnnRegressor,
-  LinearRegression,
-  Pipeline,
-  type Regressor,
-  StandardScaler
-} from '@millrace/online'
+import { AmfRegressor, KnnRegressor, LinearRegression, Pipeline, StandardScaler } from '@millrace/online'
 
 /** The learners Millrace runs by name; existing users know these names. */
 export const learnerNames = ['linear_regression', 'ridge_regression', 'knn_regressor', 'amf_regressor'] as const
@@ -21,7 +14,7 @@ export interface LearnerSettings {
 
 /** How a learner is made, and how that is told to people. */
 interface Recipe {
-  create(settings: LearnerSettings): Regressor
+  create(settings: LearnerSettings): Pipeline
   /** The steps, from the features to the prediction. */
   steps: readonly string[]
   /** What is set apart from the defaults, as text. */
@@ -65,7 +58,7 @@ export function learnerName(text: string): LearnerName {
 }
 
 /** A fresh learner: a standard scaler piped into the named regressor. */
-export function createLearner(name: LearnerName, settings: LearnerSettings): Regressor {
+export function createLearner(name: LearnerName, settings: LearnerSettings): Pipeline {
   return recipes[name].create(settings)
 }
 

@@ -1,5 +1,5 @@
-import { learnable } from '@millrace/common'
-import type { Features, Regressor } from '@millrace/online'
+import { integerWithin, learnable, MillraceError } from '@millrace/common'
+import type { Features, Pipeline } from '@millrace/online'
 import {
   createLearner,
   describeLearner,
@@ -25,15 +25,35 @@ export interface OnlineModel {
   describe(): LearnerDescription
 }
 
-/** A fresh model under one of the known names. */
-export function createOnlineModel({ name, ...settings }: LearnerSettings & { name: LearnerName }): OnlineModel {
-  return serveLearner(name, createLearner(name, settings), describeLearner(name, settings))
+/** What {@link createOnlineModel} is given. */
+export interface OnlineModelSettings extends LearnerSettings {
+  name: LearnerName
+  /**
+   * How many different feature names the model learns at most; integer >= 1, by default without limit. A learn that
+   * would add more is refused with MILL_FEATURE_LIMIT, so that nobody can fill the memory with ever new names.
+   */
+  featureNamesLimit?: number
 }
 
-function serveLearner(name: LearnerName, learner: Regressor, description: LearnerDescription): OnlineModel {
+/**
+ * A fresh model under one of the known names.
+ * @throws {MillraceError} MILL_OPTION_INVALID
+ */
+export function createOnlineModel({ name, featureNamesLimit, ...settings }: OnlineModelSettings): OnlineModel {
+  const limit = integerWithin('featureNamesLimit', featureNamesLimit ?? Number.MAX_SAFE_INTEGER, 1)
+  return serveLearner(name, createLearner(name, settings), limit, describeLearner(name, settings))
+}
+
+function serveLearner(
+  name: LearnerName,
+  learner: Pipeline,
+  featureNamesLimit: number,
+  description: LearnerDescription
+): OnlineModel {
   const score = new ModelScore()
   const predictLearn = (x: Features, y: number): number => {
     learnable('target', y)
+    if (learner.namesSize + learner.countNewNames(x) > featureNamesLimit) throw tooManyNames(featureNamesLimit)
     const prediction = learner.predictOne(x)
     score.check(y, prediction)
     learner.learnOne(x, y)
@@ -49,4 +69,10 @@ function serveLearner(name: LearnerName, learner: Regressor, description: Learne
     metrics: () => score.metrics(),
     describe: () => description
   }
+}
+
+function tooManyNames(limit: number): MillraceError {
+  return new MillraceError('MILL_FEATURE_LIMIT', `the model would learn more than ${limit} different feature names`, {
+    details: { limit }
+  })
 }

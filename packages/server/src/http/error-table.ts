@@ -25,6 +25,11 @@ export const errorTable: Record<ErrorCode, ErrorMeaning> = {
     meaning: 'A data file has a column missing or a cell that cannot be read.',
     remedy: 'Correct the file at the line and column the message names.'
   },
+  MILL_FEATURE_LIMIT: {
+    status: 422,
+    meaning: 'Learning this would give the model more different feature names than it may have; nothing was learned.',
+    remedy: 'Send the same names in every request, or raise `MILLRACE_FEATURE_NAMES_LIMIT`.'
+  },
   MILL_INTERNAL: {
     status: 500,
     meaning: 'Something unexpected went wrong inside Millrace.',
