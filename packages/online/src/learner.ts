@@ -30,7 +30,8 @@ export interface Regressor extends Stateful {
 
   /**
    * Learn that `x` had the target `y`. Leaves `x` alone.
-   * @throws {MillraceError} MILL_VALUE_NOT_FINITE or MILL_VALUE_OUT_OF_RANGE, with the model left as it was
+   * @throws {MillraceError} MILL_VALUE_NOT_FINITE or MILL_VALUE_OUT_OF_RANGE, or MILL_FEATURE_LIMIT where a model cannot
+   *   take more names; with the model left as it was
    */
   learnOne(x: Features, y: number): void
 }

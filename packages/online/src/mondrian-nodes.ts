@@ -33,11 +33,11 @@ export class MondrianNodes {
 
   /**
    * A single leaf whose box has `slots` features and knows none of them.
-   * @throws {MillraceError} MILL_VALUE_OUT_OF_RANGE for more features than there is room for
+   * @throws {MillraceError} MILL_FEATURE_LIMIT for more features than there is room for
    */
   constructor(hasSharedMeans: boolean, slots: number) {
     if (slots > mostSlots) {
-      throw new MillraceError('MILL_VALUE_OUT_OF_RANGE', `a forest takes at most ${mostSlots} features, got ${slots}`)
+      throw new MillraceError('MILL_FEATURE_LIMIT', `a forest takes at most ${mostSlots} features, got ${slots}`)
     }
     this.hasSharedMeans = hasSharedMeans
     this.#slots = slots

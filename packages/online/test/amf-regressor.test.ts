@@ -333,7 +333,7 @@ test('a row with more features than a forest takes is refused, and leaves the fo
   model.learnOne({ a: 1 }, 2)
   const before = model.toState()
   const wide = Object.fromEntries(Array.from({ length: 8187 }, (_, index) => [`f${index}`, index]))
-  assert.throws(() => model.learnOne(wide, 3), { code: 'MILL_VALUE_OUT_OF_RANGE' })
+  assert.throws(() => model.learnOne(wide, 3), { code: 'MILL_FEATURE_LIMIT' })
   assert.deepEqual(model.toState(), before)
   delete wide['f0']
   model.learnOne(wide, 3)

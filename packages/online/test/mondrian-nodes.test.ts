@@ -63,5 +63,5 @@ test('holds as many features as a pair in a chunk can have, and refuses more', (
   const { nodes } = grownTo(7, true, 8187)
   assert.equal(nodes.count, 7)
   assert.equal(new MondrianNodes(false, 8000).widened(8001).slots, 8187)
-  assert.throws(() => nodes.widened(8188), { code: 'MILL_VALUE_OUT_OF_RANGE' })
+  assert.throws(() => nodes.widened(8188), { code: 'MILL_FEATURE_LIMIT' })
 })

@@ -73,7 +73,7 @@ export const ConfigSchema = Type.Object(
     }),
     featureNamesLimit: Type.Integer({
       env: 'MILLRACE_FEATURE_NAMES_LIMIT',
-      default: 10_000,
+      default: 8000,
       minimum: 1,
       maximum: 10_000_000,
       description: 'How many different feature names a model learns at most; its memory grows with them.'

@@ -31,7 +31,7 @@ test('nothing set gives the documented defaults, frozen', () => {
     portAmf: 8013,
     modelName: 'linear_regression',
     modelSeed: 42,
-    featureNamesLimit: 10_000,
+    featureNamesLimit: 8000,
     nLags: 15,
     dataDir: '.millrace',
     inputColumn: 'input',

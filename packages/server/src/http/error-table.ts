@@ -28,7 +28,8 @@ export const errorTable: Record<ErrorCode, ErrorMeaning> = {
   MILL_FEATURE_LIMIT: {
     status: 422,
     meaning: 'Learning this would give the model more different feature names than it may have; nothing was learned.',
-    remedy: 'Send the same names in every request, or raise `MILLRACE_FEATURE_NAMES_LIMIT`.'
+    remedy:
+      'Send the same names in every request, or raise `MILLRACE_FEATURE_NAMES_LIMIT`; a forest takes at most 8187.'
   },
   MILL_INTERNAL: {
     status: 500,
