@@ -185,7 +185,7 @@ test('an output that cannot be written is one line on standard error, and 1', { 
     return program.errors()
   })
   for (const text of await Promise.all(errors)) {
-    assert.match(text, /^millrace: MILL_STORE_FAILED: the output cannot be written: ENOSPC: .+\n$/)
+    assert.match(text, /^millrace: MILL_OUTPUT_FAILED: the output cannot be written: ENOSPC: .+\n$/)
   }
 })
 

@@ -46,7 +46,7 @@ test('an output that cannot be written fails the program, one that nobody reads 
     return [await runCommandLine(['--version'], {}, { commands: [], output: { stdout, stderr } }), stderr.text]
   })
   assert.deepEqual(await Promise.all(codes), [
-    [1, 'millrace: MILL_STORE_FAILED: the output cannot be written: ENOSPC: no luck\n'],
+    [1, 'millrace: MILL_OUTPUT_FAILED: the output cannot be written: ENOSPC: no luck\n'],
     [0, '']
   ])
 })

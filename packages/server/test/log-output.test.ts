@@ -35,6 +35,6 @@ test('an output that cannot be written is told of once and stops nothing', t => 
   assert.equal(warnings.length, 1)
   assert.match(
     warnings[0]!,
-    /^millrace: MILL_STORE_FAILED: the output cannot be written: EBADF: .+; the services go on without log lines\n$/
+    /^millrace: MILL_OUTPUT_FAILED: the output cannot be written: EBADF: .+; the services go on without log lines\n$/
   )
 })

@@ -72,7 +72,7 @@ test('an output that fails otherwise fails the replay', async context => {
   const full = Object.assign(new Error('ENOSPC: no space left, write'), { code: 'ENOSPC', syscall: 'write' })
   host.onWait = () => host.stdout.emit('error', full)
   await assert.rejects(replay(context, threeDays, ['--speed', '1/s', '--csv'], host), {
-    code: 'MILL_STORE_FAILED',
+    code: 'MILL_OUTPUT_FAILED',
     message: 'the output cannot be written: ENOSPC: no space left',
     cause: full
   })

@@ -6,7 +6,7 @@ const readerGone = new Set(['EPIPE', 'ERR_STREAM_DESTROYED'])
 
 /**
  * Write text to a standard stream; resolves when it is out, or when nobody reads any more.
- * @throws {MillraceError} MILL_STORE_FAILED when it cannot be written, as on a full disk
+ * @throws {MillraceError} MILL_OUTPUT_FAILED when it cannot be written, as on a full disk
  */
 export function print(stream: Writable, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -21,7 +21,7 @@ export function print(stream: Writable, text: string): Promise<void> {
 /** The error to raise for one of a standard stream; undefined when only its reader went away. */
 export function outputFailure(error: NodeJS.ErrnoException): MillraceError | undefined {
   if (readerGone.has(error.code ?? '')) return undefined
-  return new MillraceError('MILL_STORE_FAILED', `the output cannot be written: ${reasonOf(error)}`, { cause: error })
+  return new MillraceError('MILL_OUTPUT_FAILED', `the output cannot be written: ${reasonOf(error)}`, { cause: error })
 }
 
 /** `ENOSPC: no space left on device`, without the system call that Node adds. */

@@ -48,7 +48,7 @@ function thisProcess(): ReplayProcess {
  * The command, with the process it runs in as an argument.
  * @returns the exit code
  * @throws {MillraceError} MILL_OPTION_INVALID when it is used wrongly; MILL_DATA_INVALID for a bad file;
- *   MILL_STORE_FAILED when the output cannot be written
+ *   MILL_OUTPUT_FAILED when the output cannot be written
  */
 export async function runReplayCommand(args: string[], env: Environment, host: ReplayProcess): Promise<number> {
   const options = parseReplayOptions(args)

@@ -66,6 +66,11 @@ export const errorTable: Record<ErrorCode, ErrorMeaning> = {
     meaning: 'An option of a model or command is out of its range.',
     remedy: 'Use a value as the message asks for.'
   },
+  MILL_OUTPUT_FAILED: {
+    status: 500,
+    meaning: 'A command cannot write what it has to say, as on a full disk.',
+    remedy: 'Free some space, or send the output somewhere else.'
+  },
   MILL_PORT_TAKEN: {
     status: 500,
     meaning: 'A port is in use by another program; the service does not start.',
