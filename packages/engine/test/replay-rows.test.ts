@@ -119,7 +119,7 @@ test('bad cells are named by file, line and column', async context => {
     'MILL_DATA_INVALID: data.csv line 3 column "x" must be a decimal number, got "oops"'
   )
   assert.match(await failure(context, 'x,y\n1,2\n1e101,3\n'), /line 3 column "x" must be within/)
-  assert.match(await failure(context, 'x,y\n1,2\n3\n'), /line 3 has 1 cells, but the header has 2/)
+  assert.match(await failure(context, 'x,y\n1,2\n3\n'), /line 3 has 1 cell, but the header has 2/)
 })
 
 test('missing columns are answered with those there are', async context => {

@@ -133,7 +133,7 @@ test('a missing column is refused with the columns there are', async t => {
 
 test('a row with too few or too many cells is refused', async t => {
   const header = 'input,target\n1949-01,112\n'
-  await refuses(t, `${header}1949-02`, ' line 3 has 1 cells, but the header has 2', { line: 3 })
+  await refuses(t, `${header}1949-02`, ' line 3 has 1 cell, but the header has 2', { line: 3 })
   await refuses(t, `${header}a,1,2\n`, ' line 3 has 3 cells, but the header has 2', { line: 3 })
 })
 

@@ -121,8 +121,10 @@ async function* rowsOf(
   width: number
 ): AsyncGenerator<TableRow, void, undefined> {
   for await (const row of records) {
-    if (row.cells.length !== width) {
-      throw invalid({ file, line: row.line }, `has ${row.cells.length} cells, but the header has ${width}`)
+    const { length } = row.cells
+    if (length !== width) {
+      const cells = length === 1 ? '1 cell' : `${length} cells`
+      throw invalid({ file, line: row.line }, `has ${cells}, but the header has ${width}`)
     }
     yield row
   }

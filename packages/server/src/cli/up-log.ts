@@ -13,13 +13,17 @@ export interface UpView {
   close(): void
 }
 
-/** The steps of the pipeline as log lines; nothing of values or labels, only how well the models do. */
-export function upLog(logger: Logger): UpView {
+/**
+ * The steps of the pipeline as log lines; nothing of values or labels, only how well the models do.
+ * @param intervalSeconds seconds between two steps, 0 when stepping is off
+ */
+export function upLog(logger: Logger, intervalSeconds: number): UpView {
   let isExhausted = false
   return {
     ready(addresses) {
       const urls = Object.fromEntries(addresses.map(({ name, url }) => [name, url]))
-      logger.info({ addresses: urls, ms: Math.round(performance.now()) }, 'millrace is ready')
+      const ms = Math.round(performance.now())
+      logger.info({ addresses: urls, pipeline_interval_s: intervalSeconds, ms }, 'millrace is ready')
     },
     stepped(result) {
       if (result.outcome === 'exhausted') {

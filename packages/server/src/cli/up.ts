@@ -59,9 +59,9 @@ interface Output {
   view: UpView
 }
 
-function onLog({ logLevel }: Config): Output {
+function onLog({ logLevel, pipelineInterval }: Config): Output {
   const logger = createLogger({ level: logLevel, destination: logOutput(line => process.stderr.write(line)) })
-  return { logger, view: upLog(logger) }
+  return { logger, view: upLog(logger, pipelineInterval) }
 }
 
 function onScreen(config: Config, env: Environment): Output {
