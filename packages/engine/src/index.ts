@@ -1,17 +1,11 @@
-export { type Contender, ProgressiveValidation, type Standing } from './evaluation/progressive-validation.ts'
-export { type ContenderName, contenderNames, createContender } from './evaluation/contenders.ts'
+export { ProgressiveValidation, type Standing } from './evaluation/progressive-validation.ts'
+export { baselineNames, type ContenderName, contenderNames, createContender } from './evaluation/contenders.ts'
 export { openReplay, type Replay, type ReplayRow } from './evaluation/replay-rows.ts'
 export { createLagFeatures, type LagFeatures } from './features/lag-features.ts'
 export { createObservationStream, type ObservationStream } from './ingestion/observation-stream.ts'
 export { sampleDataFile } from './ingestion/sample-data.ts'
 export { type Observation, readObservations } from './ingestion/table.ts'
-export {
-  createLearner,
-  type LearnerDescription,
-  learnerName,
-  type LearnerName,
-  learnerNames
-} from './learning/catalog.ts'
+export { type LearnerDescription, type LearnerName, learnerNames } from './learning/catalog.ts'
 export type { ForecastStep } from './learning/forecast.ts'
 export type { ModelMetrics } from './learning/model-score.ts'
 export { createOnlineModel, type OnlineModel } from './learning/online-model.ts'

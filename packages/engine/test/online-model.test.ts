@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { learnerName, learnerNames } from '../src/learning/catalog.ts'
+import { learnerNames } from '../src/learning/catalog.ts'
 import { createOnlineModel } from '../src/learning/online-model.ts'
 
 const linear = () => createOnlineModel({ name: 'linear_regression', seed: 42 })
@@ -125,8 +125,4 @@ describe('the catalog', () => {
       assert.match(model.describe().text, /^StandardScaler \| \w+\(/)
     })
   }
-
-  test('an unknown name is refused with the choices', () => {
-    assert.throws(() => learnerName('lasso'), { code: 'MILL_MODEL_NOT_FOUND', message: /amf_regressor/ })
-  })
 })

@@ -11,6 +11,8 @@ export class FeatureNames {
   readonly #names: string[] = []
   readonly #slots = new Map<string, number>()
   #layout: Layout = rowLayout([], [], 0)
+  /** How many names {@link intern} gives slots at most. */
+  limit = Infinity
 
   /** How many names are known; also the slot of the next new name. */
   get size(): number {
@@ -20,13 +22,6 @@ export class FeatureNames {
   /** The name of a known slot. */
   name(slot: number): string {
     return this.#names[slot]!
-  }
-
-  /** How many names of `x` have no slot. */
-  countNew(x: Features): number {
-    let count = 0
-    for (const name of Object.keys(x)) if (!this.#slots.has(name)) count++
-    return count
   }
 
   /** All names, in slot order. */
@@ -50,11 +45,13 @@ export class FeatureNames {
 
   /**
    * Read `x` into `row`, giving names never seen the next slots.
-   * @throws {MillraceError} MILL_VALUE_NOT_FINITE or MILL_VALUE_OUT_OF_RANGE, with no name added
+   * @throws {MillraceError} MILL_VALUE_NOT_FINITE, MILL_VALUE_OUT_OF_RANGE or MILL_FEATURE_LIMIT, with no name added
    */
   intern(x: Features, row: Row): void {
     this.read(x, row)
-    if (row.layout.known === row.layout.slots.length) return
+    const { known, slots } = row.layout
+    if (known === slots.length) return
+    if (this.size + slots.length - known > this.limit) throw tooManyNames(this.limit)
     for (const key of row.layout.keys) this.add(key)
     this.read(x, row)
   }
@@ -119,6 +116,12 @@ function checked(name: string, value: number): number {
   // One comparison on the usual path.
   if (typeof value === 'number' && Math.abs(value) <= largestMagnitude) return value
   return learnable(`feature ${name}`, value)
+}
+
+function tooManyNames(limit: number): MillraceError {
+  return new MillraceError('MILL_FEATURE_LIMIT', `the model would learn more than ${limit} different feature names`, {
+    details: { limit }
+  })
 }
 
 /** Names restored from a state. @throws {MillraceError} MILL_STATE_INVALID when a name comes twice */

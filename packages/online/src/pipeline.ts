@@ -1,4 +1,4 @@
-import { finite, learnable, optionError } from '@millrace/common'
+import { finite, integerWithin, learnable, optionError } from '@millrace/common'
 import { FeatureNames, featureNamesFrom } from './feature-names.ts'
 import type { Features, Regressor } from './learner.ts'
 import { Row } from './row.ts'
@@ -44,14 +44,13 @@ export class Pipeline implements Regressor {
     return this.#regressor.canPredict
   }
 
-  /** How many different feature names have been learned. Memory grows with them, with some regressors times the rows. */
-  get namesSize(): number {
-    return this.#names.size
-  }
-
-  /** How many names of `x` learning it would add. Time O(names in x). */
-  countNewNames(x: Features): number {
-    return this.#names.countNew(x)
+  /**
+   * Learn at most `limit` different feature names, integer >= 1; without this, any number. A row that would add more is
+   * refused with MILL_FEATURE_LIMIT. Memory grows with the names, with some regressors times the rows. Not part of the state.
+   * @throws {MillraceError} MILL_OPTION_INVALID
+   */
+  limitNames(limit: number): void {
+    this.#names.limit = integerWithin('limit', limit, 1)
   }
 
   /** The last step. */

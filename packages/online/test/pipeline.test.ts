@@ -116,10 +116,16 @@ function explosive(): Pipeline {
   return new Pipeline(new StandardScaler(), new LinearRegression({ learningRate: 1e300 }))
 }
 
-test('tells how many names it knows and how many a row would add, without learning them', () => {
+test('a row with more new names than the limit leaves is refused, and nothing of it stays', () => {
   const model = new Pipeline(new StandardScaler(), new LinearRegression())
+  model.limitNames(3)
   model.learnOne({ a: 1, b: 2 }, 3)
-  assert.equal(model.countNewNames(JSON.parse('{"b": 1, "c": 2, "__proto__": 3, "constructor": 4}')), 3)
-  assert.equal(model.countNewNames({}), 0)
-  assert.equal(model.namesSize, 2)
+  const before = model.toState()
+  const x: Record<string, number> = JSON.parse('{"a": 1, "__proto__": 3, "constructor": 4}')
+  assert.throws(() => model.learnOne(x, 5), { code: 'MILL_FEATURE_LIMIT', details: { limit: 3 } })
+  assert.deepEqual(model.toState(), before)
+  model.predictOne(x)
+  model.learnOne({ b: 1, c: 2 }, 5)
+  model.learnOne({ a: 1, b: 2, c: 3 }, 5)
+  assert.throws(() => model.limitNames(0), { code: 'MILL_OPTION_INVALID' })
 })

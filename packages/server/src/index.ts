@@ -1,7 +1,7 @@
 export type { App } from './app-type.ts'
 export { type AppDeps, buildApp, type CommonDeps } from './app.ts'
 export { parseConfig, wantedBy } from './config.ts'
-export { type Config, ConfigSchema, type Setting, settings } from './config-schema.ts'
+export { type Config, type Setting, settings } from './config-schema.ts'
 export { type ErrorMeaning, errorTable } from './http/error-table.ts'
 export { createLogger, type Logger } from './logger.ts'
 export { createProcessMetrics, type ProcessMetrics } from './process-metrics.ts'

@@ -1,4 +1,4 @@
-import { type Features, Mae, Mape, type Metric, R2, type Regressor, Rmse, Rolling, Smape } from '@millrace/online'
+import { type Features, Mae, Mape, type Metric, R2, type Regressor, Rmse, Smape } from '@millrace/online'
 
 /** One of the regressors that are compared. */
 export interface Contender {
@@ -23,8 +23,6 @@ export interface Standing {
   /** In percent, 0 to 200. */
   smape: number | undefined
   r2: number | undefined
-  /** MAE over the latest rows. */
-  rollingMae: number | undefined
   /** Mean time to predict and learn one row. */
   microsecondsPerRow: number | undefined
 }
@@ -33,8 +31,6 @@ export interface Standing {
 export interface ProgressiveValidationOptions {
   /** A clock in milliseconds, with fractions. */
   now?: () => number
-  /** How many rows the rolling MAE looks back. */
-  rollingWindow?: number
 }
 
 /**
@@ -49,11 +45,8 @@ export class ProgressiveValidation {
   #rows = 0
   #comparableFrom: number | undefined
 
-  constructor(
-    contenders: readonly Contender[],
-    { now = () => performance.now(), rollingWindow = 100 }: ProgressiveValidationOptions = {}
-  ) {
-    this.#runs = contenders.map(contender => new Run(contender, rollingWindow))
+  constructor(contenders: readonly Contender[], { now = () => performance.now() }: ProgressiveValidationOptions = {}) {
+    this.#runs = contenders.map(contender => new Run(contender))
     this.#now = now
   }
 
@@ -114,11 +107,9 @@ class Run {
   readonly #mape = new Mape({ skipZeros: true })
   readonly #smape = new Smape()
   readonly #r2 = new R2()
-  readonly #rollingMae: Rolling
 
-  constructor(contender: Contender, rollingWindow: number) {
+  constructor(contender: Contender) {
     this.#contender = contender
-    this.#rollingMae = new Rolling(new Mae(), rollingWindow)
   }
 
   get hasScore(): boolean {
@@ -144,7 +135,6 @@ class Run {
     this.#mape.update(y, prediction)
     this.#smape.update(y, prediction)
     this.#r2.update(y, prediction)
-    this.#rollingMae.update(y, prediction)
   }
 
   standing(rows: number): Standing {
@@ -159,7 +149,6 @@ class Run {
       mape: valueOf(this.#mape),
       smape: valueOf(this.#smape),
       r2: valueOf(this.#r2),
-      rollingMae: valueOf(this.#rollingMae),
       microsecondsPerRow: rows === 0 ? undefined : (this.spentMs / rows) * 1000
     }
   }

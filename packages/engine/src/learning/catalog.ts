@@ -1,4 +1,3 @@
-import { MillraceError } from '@millrace/common'
 import { AmfRegressor, KnnRegressor, LinearRegression, Pipeline, StandardScaler } from '@millrace/online'
 
 /** The learners Millrace runs by name; existing users know these names. */
@@ -42,19 +41,6 @@ const recipes: Record<LearnerName, Recipe> = {
     steps: ['StandardScaler', 'AmfRegressor'],
     settings: ({ seed }) => ({ trees: '10', seed: String(seed) })
   }
-}
-
-/** @throws {MillraceError} MILL_MODEL_NOT_FOUND, naming the choices */
-export function learnerName(text: string): LearnerName {
-  const found = learnerNames.find(name => name === text)
-  if (found !== undefined) return found
-  throw new MillraceError(
-    'MILL_MODEL_NOT_FOUND',
-    `there is no model ${text}; choose one of ${learnerNames.join(', ')}`,
-    {
-      details: { model: text, choices: learnerNames }
-    }
-  )
 }
 
 /** A fresh learner: a standard scaler piped into the named regressor. */

@@ -1,5 +1,5 @@
-import { integerWithin, learnable, MillraceError } from '@millrace/common'
-import type { Features, Pipeline } from '@millrace/online'
+import { learnable } from '@millrace/common'
+import type { Features, Regressor } from '@millrace/online'
 import {
   createLearner,
   describeLearner,
@@ -40,20 +40,15 @@ export interface OnlineModelSettings extends LearnerSettings {
  * @throws {MillraceError} MILL_OPTION_INVALID
  */
 export function createOnlineModel({ name, featureNamesLimit, ...settings }: OnlineModelSettings): OnlineModel {
-  const limit = integerWithin('featureNamesLimit', featureNamesLimit ?? Number.MAX_SAFE_INTEGER, 1)
-  return serveLearner(name, createLearner(name, settings), limit, describeLearner(name, settings))
+  const learner = createLearner(name, settings)
+  if (featureNamesLimit !== undefined) learner.limitNames(featureNamesLimit)
+  return serveLearner(name, learner, describeLearner(name, settings))
 }
 
-function serveLearner(
-  name: LearnerName,
-  learner: Pipeline,
-  featureNamesLimit: number,
-  description: LearnerDescription
-): OnlineModel {
+function serveLearner(name: LearnerName, learner: Regressor, description: LearnerDescription): OnlineModel {
   const score = new ModelScore()
   const predictLearn = (x: Features, y: number): number => {
     learnable('target', y)
-    if (learner.namesSize + learner.countNewNames(x) > featureNamesLimit) throw tooManyNames(featureNamesLimit)
     const prediction = learner.predictOne(x)
     score.check(y, prediction)
     learner.learnOne(x, y)
@@ -69,10 +64,4 @@ function serveLearner(
     metrics: () => score.metrics(),
     describe: () => description
   }
-}
-
-function tooManyNames(limit: number): MillraceError {
-  return new MillraceError('MILL_FEATURE_LIMIT', `the model would learn more than ${limit} different feature names`, {
-    details: { limit }
-  })
 }

@@ -1,8 +1,15 @@
 import { type DestinationStream, destination } from 'pino'
+import type { Config } from '../config-schema.ts'
+import { createLogger, type Logger } from '../logger.ts'
 import { outputFailure } from './print.ts'
 
 /** How much may wait, in bytes, while log lines cannot be written; what comes then is lost. */
 const mostWaiting = 1 << 20
+
+/** A logger on standard output that warns on standard error when its lines are lost. */
+export function outputLogger(level: Config['logLevel']): Logger {
+  return createLogger({ level, destination: logOutput(line => process.stderr.write(line)) })
+}
 
 /**
  * Standard output as a place for log lines. A service goes on without its log: a full disk is told of once, and what

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import { createContender, openReplay, ProgressiveValidation } from '@millrace/engine'
 import type { Command, Environment } from './command.ts'
+import { hasColour } from './has-colour.ts'
 import { outputFailure } from './print.ts'
 import { createReplayProgress } from './replay-progress.ts'
 import { parseReplayOptions, replayHelp, type ReplayOptions } from './replay-options.ts'
@@ -128,11 +129,6 @@ function createView(options: ReplayOptions, env: Environment, host: ReplayProces
   if (options.output === 'json') return jsonView(host.stdout)
   if (options.output === 'csv') return csvView(host, options.models, signal)
   return textView(host.stdout, options.models, host.stdout.isTTY === true && hasColour(env))
-}
-
-/** @see https://no-color.org */
-function hasColour(env: Environment): boolean {
-  return (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
 }
 
 /** The terminal for a progress bar, unless there is none or it shows the rows themselves. */

@@ -1,8 +1,7 @@
 import { learnerNames } from '@millrace/engine'
 import { parseConfig } from '../config.ts'
-import { createLogger } from '../logger.ts'
 import type { Command } from './command.ts'
-import { logOutput } from './log-output.ts'
+import { outputLogger } from './log-output.ts'
 import { runServices } from './run-services.ts'
 import { chosen, parseFlags, usageError } from './usage.ts'
 
@@ -29,10 +28,7 @@ export const serveCommand: Command = {
     if (more.length > 0) throw usageError(`one service at a time, got also ${more.join(' ')}`)
     const service = chosen('service', text, choices)
     const config = parseConfig(env)
-    const logger = createLogger({
-      level: config.logLevel,
-      destination: logOutput(line => process.stderr.write(line))
-    })
+    const logger = outputLogger(config.logLevel)
     return await runServices({
       config,
       names: [service === 'model' ? config.modelName : service],

@@ -6,7 +6,8 @@ import { type LocalObservation, localPorts } from '../pipeline/local-ports.ts'
 import { createStepper, type Stepper } from '../pipeline/stepper.ts'
 import { type EngineParts, serviceNames } from '../platform.ts'
 import type { Command, Environment } from './command.ts'
-import { logOutput } from './log-output.ts'
+import { hasColour } from './has-colour.ts'
+import { outputLogger } from './log-output.ts'
 import { runServices } from './run-services.ts'
 import { type UpView, upLog } from './up-log.ts'
 import { screenLevel, upScreen } from './up-screen.ts'
@@ -60,14 +61,14 @@ interface Output {
 }
 
 function onLog({ logLevel, pipelineInterval }: Config): Output {
-  const logger = createLogger({ level: logLevel, destination: logOutput(line => process.stderr.write(line)) })
+  const logger = outputLogger(logLevel)
   return { logger, view: upLog(logger, pipelineInterval) }
 }
 
 function onScreen(config: Config, env: Environment): Output {
   const view = upScreen({
     terminal: process.stdout,
-    hasColour: (env['NO_COLOR'] ?? '') === '',
+    hasColour: hasColour(env),
     intervalSeconds: config.pipelineInterval
   })
   return { logger: createLogger({ level: screenLevel(config.logLevel), destination: view.logs }), view }

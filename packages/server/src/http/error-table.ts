@@ -56,11 +56,6 @@ export const errorTable: Record<ErrorCode, ErrorMeaning> = {
     meaning: 'The path exists, but not with this method.',
     remedy: 'Use one of the methods in the `Allow` header.'
   },
-  MILL_MODEL_NOT_FOUND: {
-    status: 404,
-    meaning: 'There is no model of that name.',
-    remedy: 'Use one of the names the message lists.'
-  },
   MILL_OPTION_INVALID: {
     status: 422,
     meaning: 'An option of a model or command is out of its range.',

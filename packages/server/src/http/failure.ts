@@ -57,7 +57,7 @@ export const wrongMethod = failure('MILL_METHOD_NOT_ALLOWED', 'this path does no
 })
 
 /** A request whose fields are not as they must be. */
-export function invalidRequest(faults: RequestFault[]): Failure {
+function invalidRequest(faults: RequestFault[]): Failure {
   const problems = faults.map(inWords)
   return failure('MILL_REQUEST_INVALID', problems.join('; '), { details: { problems }, detail: faults })
 }

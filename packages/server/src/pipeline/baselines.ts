@@ -1,4 +1,4 @@
-import { LastValue, Mae, Mape, type Regressor, Rmse, SeasonalNaive } from '@millrace/online'
+import { baselineNames, createContender, ProgressiveValidation } from '@millrace/engine'
 
 /** How a baseline fared on the newest value and on all before. */
 export interface BaselineOutcome {
@@ -18,23 +18,17 @@ export interface Baselines {
 
 /** The last value, and the value `season` steps ago. */
 export function createBaselines({ season }: { season: number }): Baselines {
-  const rules = new Map<string, Regressor>([
-    ['last_value', new LastValue()],
-    ['seasonal_naive', new SeasonalNaive({ season })]
-  ])
-  const followed = [...rules].map(([label, rule]) => follow(label, rule))
-  return { names: [...rules.keys()], step: target => followed.map(step => step(target)) }
-}
-
-function follow(label: string, rule: Regressor): (target: number) => BaselineOutcome {
-  const scores = { mae: new Mae(), rmse: new Rmse(), mape: new Mape({ skipZeros: true }) }
-  return target => {
-    const prediction = rule.canPredict ? rule.predictOne({}) : undefined
-    if (prediction !== undefined) for (const score of Object.values(scores)) score.update(target, prediction)
-    rule.learnOne({}, target)
-    const { mae, rmse, mape } = scores
-    const { count } = mae
-    const metrics = count === 0 ? undefined : { count, mae: mae.value, rmse: rmse.value, mape: mape.value }
-    return { label, prediction, metrics }
+  // A rule draws no random numbers: any seed will do.
+  const validation = new ProgressiveValidation(baselineNames.map(name => createContender(name, { season, seed: 0 })))
+  return {
+    names: baselineNames,
+    step(target) {
+      const predictions = validation.step({}, target)
+      return validation.standings().map(({ name, scored, mae = 0, rmse = 0, mape = 0 }, index) => ({
+        label: name,
+        prediction: predictions[index],
+        metrics: scored === 0 ? undefined : { count: scored, mae, rmse, mape }
+      }))
+    }
   }
 }

@@ -15,7 +15,7 @@ export interface StepperTime {
 }
 
 /** The time of this process. */
-export const processTime: StepperTime = {
+const processTime: StepperTime = {
   now: () => performance.now(),
   after(ms, run) {
     const timer = setTimeout(run, ms)

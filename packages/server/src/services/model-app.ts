@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { MillraceError } from '@millrace/common'
+import { finite } from '@millrace/common'
 import { learnerNames, type OnlineModel } from '@millrace/engine'
 import {
   LearnRequestSchema,
@@ -97,7 +97,7 @@ const modelRoutes: FastifyPluginAsyncTypebox<{ model: OnlineModel }> = async (ap
         response: { 200: PredictReplySchema, ...failures }
       }
     },
-    async ({ body }) => ({ forecast: [{ value: finite(model.predict(body.features)) }] })
+    async ({ body }) => ({ forecast: [{ value: finite('prediction', model.predict(body.features)) }] })
   )
 
   app.post(
@@ -110,7 +110,7 @@ const modelRoutes: FastifyPluginAsyncTypebox<{ model: OnlineModel }> = async (ap
         response: { 200: PredictLearnReplySchema, ...failures }
       }
     },
-    async ({ body }) => ({ prediction: finite(model.predictLearn(body.features, body.target)) })
+    async ({ body }) => ({ prediction: finite('prediction', model.predictLearn(body.features, body.target)) })
   )
 
   app.post(
@@ -145,10 +145,4 @@ function titleOf(name: string): string {
     .split('_')
     .map(word => word.charAt(0).toUpperCase() + word.slice(1))
     .join(' ')
-}
-
-/** JSON cannot say an infinite number; a model that has gone there must not be answered with null. */
-function finite(prediction: number): number {
-  if (Number.isFinite(prediction)) return prediction
-  throw new MillraceError('MILL_VALUE_NOT_FINITE', 'the prediction is not a finite number')
 }
