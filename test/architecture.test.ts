@@ -20,7 +20,12 @@ const arrows: Record<string, readonly string[]> = {
 }
 
 /** Foreign packages that only one of ours may know. */
-const owners: Record<string, string> = { 'onnxruntime-node': 'runtime', fastify: 'server', 'node:sqlite': 'store' }
+const owners: Record<string, string> = {
+  'onnxruntime-node': 'runtime',
+  fastify: 'server',
+  'node:sqlite': 'store',
+  '@redis/client': 'store'
+}
 
 /** What would make a learner depend on anything but its arguments. */
 const impure =
@@ -43,7 +48,10 @@ function filesBelow(folder: string): string[] {
 function readSource(file: string): Source {
   const text = readFileSync(path.join(root, file), 'utf8')
   const code = text.replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, '')
-  const imports = [...code.matchAll(/(?:\bfrom\s*|\bimport\s*\(\s*|^import\s+)'([^']+)'/gm)].map(match => match[1]!)
+  // A worker thread's file is named by a URL.
+  const imports = [
+    ...code.matchAll(/(?:\bfrom\s*|\bimport\s*\(\s*|^import\s+|\bnew URL\()'([^']+\.ts|[^'/.][^']*)'/gm)
+  ].map(match => match[1]!)
   return { file, code, imports }
 }
 

@@ -1,7 +1,10 @@
 import { type LearnerName, learnerNames } from '@millrace/engine'
+import { durabilities } from '@millrace/store'
 import { type Static, Type } from 'typebox'
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+
+const roles = ['writer', 'reader', 'takeover'] as const
 
 function port(env: string, standard: number, service: string) {
   return Type.Integer({
@@ -90,6 +93,89 @@ export const ConfigSchema = Type.Object(
       default: '.millrace',
       minLength: 1,
       description: 'Folder of everything that is kept, relative to the working directory.'
+    }),
+    durability: choice(durabilities, {
+      env: 'MILLRACE_DURABILITY',
+      default: 'fsync',
+      description:
+        'What an acknowledged write survives: `fsync` a power failure, `os` the death of the process (`kill -9`), `none` a clean stop only.'
+    }),
+    role: choice(roles, {
+      env: 'MILLRACE_ROLE',
+      default: 'writer',
+      description:
+        'Whether this process teaches its learners (`writer`), follows those of a writer on the same folder (`reader`), or becomes the writer even though another process is, which then learns no more (`takeover`).'
+    }),
+    snapshotBytes: Type.Integer({
+      env: 'MILLRACE_SNAPSHOT_BYTES',
+      default: 4_194_304,
+      minimum: 65_536,
+      maximum: 1_099_511_627_776,
+      description: 'A snapshot of a learner is taken after this many bytes of journal.'
+    }),
+    snapshotInterval: Type.Number({
+      env: 'MILLRACE_SNAPSHOT_INTERVAL',
+      default: 300,
+      minimum: 1,
+      maximum: 31_536_000,
+      description: 'Seconds after which a snapshot of a learner is taken if it has learned anything.'
+    }),
+    journalRetentionBytes: Type.Integer({
+      env: 'MILLRACE_JOURNAL_RETENTION_BYTES',
+      default: 1_073_741_824,
+      minimum: 1_048_576,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description:
+        'How many bytes of journal are kept for each learner to look back on; what its two latest snapshots need is always kept.'
+    }),
+    idsRemembered: Type.Integer({
+      env: 'MILLRACE_IDS_REMEMBERED',
+      default: 100_000,
+      minimum: 1,
+      maximum: 10_000_000,
+      description: 'How many of the latest observation ids each learner and each series remembers, to know repeats by.'
+    }),
+    pendingTtl: Type.Number({
+      env: 'PENDING_TTL',
+      default: 86_400,
+      minimum: 1,
+      maximum: 31_536_000,
+      description: 'Seconds that a prediction waits for its label.'
+    }),
+    pendingLimit: Type.Integer({
+      env: 'MILLRACE_PENDING_LIMIT',
+      default: 100_000,
+      minimum: 1,
+      maximum: 10_000_000,
+      description: 'How many predictions of a learner wait for their labels at most; the oldest give way.'
+    }),
+    modelMemoryLimit: Type.Integer({
+      env: 'MODEL_MEMORY_LIMIT',
+      default: 268_435_456,
+      minimum: 1_048_576,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'Most memory of one learner, in bytes.'
+    }),
+    redisUrl: Type.Optional(
+      Type.String({
+        env: 'REDIS_URL',
+        pattern: '^rediss?://[^\\s]+$',
+        description: 'Redis that keeps series, pending predictions and the registry. Without it they are kept on disk.'
+      })
+    ),
+    redisHost: Type.Optional(
+      Type.String({
+        env: 'REDIS_HOST',
+        minLength: 1,
+        description: 'Host of that Redis, in place of `REDIS_URL`.'
+      })
+    ),
+    redisPort: Type.Integer({
+      env: 'REDIS_PORT',
+      default: 6379,
+      minimum: 1,
+      maximum: 65_535,
+      description: 'Port of that Redis, beside `REDIS_HOST`.'
     }),
     dataFile: Type.Optional(
       Type.String({

@@ -1,7 +1,18 @@
-export type { CursorStore } from './cursor-store.ts'
+export type { CursorStore, StreamItem } from './cursor-store.ts'
 export { type Database, openDatabase } from './database.ts'
+export { type Durability, durabilities } from './durability.ts'
+export type {
+  AppendListener,
+  JournalReader,
+  JournalRecord,
+  JournalTail,
+  JournalWriter,
+  SnapshotInfo
+} from './journal/journal.ts'
 export { memoryCursorStore } from './memory-cursor-store.ts'
 export { memorySeriesStore } from './memory-series-store.ts'
-export type { SeriesStore, SeriesSummary } from './series-store.ts'
+export type { PendingPrediction, PendingStore } from './pending-store.ts'
+export type { RegistryEntry, RegistryStore } from './registry-store.ts'
+export type { PushedValue, SeriesPush, SeriesStore, SeriesSummary } from './series-store.ts'
 export { sqliteCursorStore } from './sqlite-cursor-store.ts'
 export { sqliteSeriesStore } from './sqlite-series-store.ts'

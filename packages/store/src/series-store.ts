@@ -7,6 +7,26 @@ export interface SeriesSummary {
   latestValue: number
 }
 
+/** A value to be put in front of a series. */
+export interface SeriesPush {
+  seriesId: string
+  value: number
+  /** Integer >= 1, how many values the series holds afterwards at most. It may differ from call to call. */
+  keep: number
+  /** What a repeat of the same push is known by, any text. */
+  observationId?: string | undefined
+}
+
+/** What a push found. */
+export interface PushedValue {
+  /** The values before this push, newest first, at most `keep`; none for a new series. */
+  earlier: number[]
+  /** True when this observation id was pushed before; `earlier` is then what that push found, and nothing was stored. */
+  isRepeat: boolean
+  /** Where the value is kept: `redis`, `sqlite` or `memory`. */
+  storage: string
+}
+
 /**
  * Keeps the latest values of every series, newest first.
  *
@@ -20,13 +40,15 @@ export interface SeriesSummary {
  */
 export interface SeriesStore {
   /**
-   * In one atomic step: read the values as they are, then put `value` in front and cut the series to `keep`.
-   * `keep` may differ from call to call: a smaller one forgets the oldest values, a larger one lets the series grow.
-   * @param keep integer >= 1, how many values the series holds afterwards at most
-   * @returns the values before this push, newest first, at most `keep`; none for a new series
-   * @throws {MillraceError} MILL_OPTION_INVALID, or MILL_STORE_FAILED with nothing stored
+   * In one atomic step: read the values as they are, then put `value` in front and cut the series to `keep`. A smaller
+   * `keep` than before forgets the oldest values, a larger one lets the series grow.
+   *
+   * A push with an `observationId` that is among the latest ids of the series (how many are remembered is set when the
+   * store is made) stores nothing and returns what the first one returned.
+   * @throws {MillraceError} MILL_OPTION_INVALID, MILL_ID_CONFLICT when the id was pushed with another value, or
+   *   MILL_STORE_FAILED with nothing stored
    */
-  push(seriesId: string, value: number, keep: number): Promise<number[]>
+  push(push: SeriesPush): Promise<PushedValue>
 
   /** @returns the stored values, newest first; undefined for a series that was never pushed to */
   read(seriesId: string): Promise<number[] | undefined>

@@ -10,6 +10,11 @@ export interface ErrorMeaning {
 
 /** Every error code. The compiler refuses this table while a code is missing; `docs/reference/errors.md` is made of it. */
 export const errorTable: Record<ErrorCode, ErrorMeaning> = {
+  MILL_BACKUP_INVALID: {
+    status: 500,
+    meaning: 'A backup is incomplete or damaged, or its place is not empty; nothing was restored or overwritten.',
+    remedy: 'Use another backup, or the folder that the message asks for.'
+  },
   MILL_BODY_TOO_LARGE: {
     status: 413,
     meaning: 'The request body is larger than the service takes.',
@@ -31,10 +36,21 @@ export const errorTable: Record<ErrorCode, ErrorMeaning> = {
     remedy:
       'Send the same names in every request, or raise `MILLRACE_FEATURE_NAMES_LIMIT`; a forest takes at most 8187.'
   },
+  MILL_ID_CONFLICT: {
+    status: 422,
+    meaning: 'This observation id was used before for something else; nothing was learned or stored.',
+    remedy: 'Give every observation an id of its own, and repeat a request unchanged.'
+  },
   MILL_INTERNAL: {
     status: 500,
     meaning: 'Something unexpected went wrong inside Millrace.',
     remedy: 'Look in the log for the request id of the reply, and report it.'
+  },
+  MILL_JOURNAL_DAMAGED: {
+    status: 500,
+    meaning:
+      'A journal has bytes that were changed, or parts missing; the learner does not start, so that nothing is lost silently.',
+    remedy: 'See what `millrace journal verify` says, and restore the folder from a backup.'
   },
   MILL_JSON_INVALID: {
     status: 422,
@@ -46,15 +62,38 @@ export const errorTable: Record<ErrorCode, ErrorMeaning> = {
     meaning: 'Arrays and objects of the request body nest too deep.',
     remedy: 'Flatten the body, or raise `MILLRACE_JSON_DEPTH_LIMIT`.'
   },
+  MILL_LABEL_CONFLICT: {
+    status: 409,
+    meaning:
+      'This prediction has been labelled before, with another actual value. The first label was learned and stays.',
+    remedy:
+      'Nothing; a learner cannot unlearn. Learn the corrected observation under an id of its own if it should count too.'
+  },
+  MILL_LEARN_DIVERGED: {
+    status: 422,
+    meaning:
+      "Learning from this would make the model's predictions explode, far beyond the scale of the targets; it was skipped.",
+    remedy: 'Check the values for mistakes in units or data. See `ml_model_guard_skips_total`.'
+  },
   MILL_MEDIA_TYPE_UNSUPPORTED: {
     status: 415,
     meaning: 'The request has a body that is compressed, or not declared to be JSON.',
     remedy: 'Send plain JSON with the header `Content-Type: application/json`.'
   },
+  MILL_MEMORY_LIMIT: {
+    status: 422,
+    meaning: 'Learning this would take the model beyond its memory; nothing was learned.',
+    remedy: 'Send fewer different feature names, or raise `MODEL_MEMORY_LIMIT`.'
+  },
   MILL_METHOD_NOT_ALLOWED: {
     status: 405,
     meaning: 'The path exists, but not with this method.',
     remedy: 'Use one of the methods in the `Allow` header.'
+  },
+  MILL_NOT_WRITER: {
+    status: 409,
+    meaning: 'This process only reads the learner, which another process teaches; nothing was learned.',
+    remedy: 'Send what is to be learned to the writer; `details.writer` says where it is, if that is known.'
   },
   MILL_OPTION_INVALID: {
     status: 422,
@@ -66,10 +105,25 @@ export const errorTable: Record<ErrorCode, ErrorMeaning> = {
     meaning: 'A command cannot write what it has to say, as on a full disk.',
     remedy: 'Free some space, or send the output somewhere else.'
   },
+  MILL_OVERLOADED: {
+    status: 503,
+    meaning: 'More waits to be written than there is room for, because the disk is too slow; nothing was learned.',
+    remedy: 'Try again later, with the same observation id.'
+  },
   MILL_PORT_TAKEN: {
     status: 500,
     meaning: 'A port is in use by another program; the service does not start.',
     remedy: 'Stop the other program, or change the setting the message names.'
+  },
+  MILL_PREDICTION_EXPIRED: {
+    status: 410,
+    meaning: 'The prediction was made too long ago, or too many were made after it; its features are no longer kept.',
+    remedy: 'Send labels sooner, raise `PENDING_TTL` or `MILLRACE_PENDING_LIMIT`, or learn with `/train`.'
+  },
+  MILL_PREDICTION_NOT_FOUND: {
+    status: 404,
+    meaning: 'This model has made no prediction of that id.',
+    remedy: 'Send the `prediction_id` of a `/predict` reply to the model that gave it.'
   },
   MILL_REQUEST_INVALID: {
     status: 422,
@@ -111,5 +165,15 @@ export const errorTable: Record<ErrorCode, ErrorMeaning> = {
     status: 422,
     meaning: 'A number is finite but too large to learn from, or a forecast runs away.',
     remedy: 'Scale the values down.'
+  },
+  MILL_WRITER_FENCED: {
+    status: 503,
+    meaning: 'Another process has become the writer of this learner; this one learns nothing any more.',
+    remedy: 'Send the request to the new writer, and stop this process.'
+  },
+  MILL_WRITER_TAKEN: {
+    status: 500,
+    meaning: 'Another process is the writer of this learner; the program does not start.',
+    remedy: 'Stop that process, use another `MILLRACE_DATA_DIR`, or set `MILLRACE_ROLE=reader`.'
   }
 }
