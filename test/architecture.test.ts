@@ -49,9 +49,8 @@ function readSource(file: string): Source {
   const text = readFileSync(path.join(root, file), 'utf8')
   const code = text.replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, '')
   // A worker thread's file is named by a URL.
-  const imports = [
-    ...code.matchAll(/(?:\bfrom\s*|\bimport\s*\(\s*|^import\s+|\bnew URL\()'([^']+\.ts|[^'/.][^']*)'/gm)
-  ].map(match => match[1]!)
+  const imported = /(?:\bfrom\s*|\bimport\s*\(\s*|^import\s+)'([^']+)'|\bnew URL\('(\.[^']+\.ts)'/gm
+  const imports = [...code.matchAll(imported)].map(match => match[1] ?? match[2]!)
   return { file, code, imports }
 }
 
