@@ -102,6 +102,14 @@ export class AmfRegressor implements RowRegressor {
     return this.#names
   }
 
+  get memoryBytes(): number {
+    return this.ownBytes + this.#names.memoryBytes
+  }
+
+  get ownBytes(): number {
+    return 2000 + this.#trees.reduce((sum, tree) => sum + tree.ownBytes, 0)
+  }
+
   useNames(names: FeatureNames): void {
     this.#names = names
   }

@@ -27,6 +27,11 @@ export class ExactNeighbors {
     this.#index = new BoxIndex(this.window)
   }
 
+  get ownBytes(): number {
+    const { capacity, width } = this.window
+    return 12 * this.distances.length + capacity * (13 * width + 8)
+  }
+
   /** Store a row of `window.width` values, in place of the oldest when the window is full. */
   add(row: Float64Array, target: number): void {
     this.#index.put(this.window.push(row, target))

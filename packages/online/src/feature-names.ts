@@ -1,5 +1,6 @@
 import { largestMagnitude, learnable, MillraceError } from '@millrace/common'
 import type { Features } from './learner.ts'
+import { listSize, mapSize, textSize } from './memory-size.ts'
 import { type Layout, type Row, rowLayout } from './row.ts'
 
 /**
@@ -11,12 +12,18 @@ export class FeatureNames {
   readonly #names: string[] = []
   readonly #slots = new Map<string, number>()
   #layout: Layout = rowLayout([], [], 0)
+  #textBytes = 0
   /** How many names {@link intern} gives slots at most. */
   limit = Infinity
 
   /** How many names are known; also the slot of the next new name. */
   get size(): number {
     return this.#names.length
+  }
+
+  /** Bytes of the names and all that is kept about them. */
+  get memoryBytes(): number {
+    return mapSize(this.size) + listSize(this.size) + this.#textBytes + 16 * this.#layout.keys.length + 600
   }
 
   /** The name of a known slot. */
@@ -61,12 +68,16 @@ export class FeatureNames {
     if (this.#slots.has(name)) return
     this.#slots.set(name, this.#names.length)
     this.#names.push(name)
+    this.#textBytes += textSize(name)
   }
 
   /** Forget the names from slot `size` on: undoes {@link intern}. */
   truncate(size: number): void {
     if (size === this.#names.length) return
-    for (const name of this.#names.splice(size)) this.#slots.delete(name)
+    for (const name of this.#names.splice(size)) {
+      this.#slots.delete(name)
+      this.#textBytes -= textSize(name)
+    }
     this.#layout = rowLayout([], [], 0)
   }
 

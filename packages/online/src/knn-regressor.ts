@@ -2,6 +2,7 @@ import { finite, integerWithin, nonNegative, oneOf } from '@millrace/common'
 import { ExactNeighbors } from './exact-neighbors.ts'
 import { FeatureNames, featureNamesFrom } from './feature-names.ts'
 import type { Features } from './learner.ts'
+import { arraySize } from './memory-size.ts'
 import { grown, Row } from './row.ts'
 import { learnNamed, type RowRegressor } from './row-step.ts'
 import { decodeStateOf, encodeState, type StateSource } from './state.ts'
@@ -67,6 +68,14 @@ export class KnnRegressor implements RowRegressor {
   /** How many rows are remembered. */
   get size(): number {
     return this.#stored.window.size
+  }
+
+  get memoryBytes(): number {
+    return this.ownBytes + this.#names.memoryBytes
+  }
+
+  get ownBytes(): number {
+    return 3000 + this.#stored.ownBytes + arraySize(this.#query.byteLength)
   }
 
   useNames(names: FeatureNames): void {

@@ -20,6 +20,10 @@ export class LastValue implements Regressor {
     return true
   }
 
+  get memoryBytes(): number {
+    return 1000 + this.#names.memoryBytes
+  }
+
   predictOne(x: Features): number {
     this.#names.read(x, this.#row)
     return this.#last ?? 0

@@ -11,6 +11,12 @@ export interface Stateful {
    * Equal states give equal bytes on every machine. Restore with the class's `fromState`, or with `learnerFromState`.
    */
   toState(): Uint8Array
+
+  /**
+   * Bytes that the object takes in the memory of the process at present, within 5 %: numbers, names, and what it keeps to
+   * work fast. Names count in full, also where other objects of the process have the same ones. Cheap to read.
+   */
+  readonly memoryBytes: number
 }
 
 /** A model of a number that learns from one observation at a time. */
@@ -30,8 +36,8 @@ export interface Regressor extends Stateful {
 
   /**
    * Learn that `x` had the target `y`. Leaves `x` alone.
-   * @throws {MillraceError} MILL_VALUE_NOT_FINITE or MILL_VALUE_OUT_OF_RANGE, or MILL_FEATURE_LIMIT where a model cannot
-   *   take more names; with the model left as it was
+   * @throws {MillraceError} MILL_VALUE_NOT_FINITE or MILL_VALUE_OUT_OF_RANGE, MILL_FEATURE_LIMIT where a model cannot
+   *   take more names, or MILL_MEMORY_LIMIT where they do not fit into its memory; with the model left as it was
    */
   learnOne(x: Features, y: number): void
 }

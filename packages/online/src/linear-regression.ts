@@ -1,6 +1,7 @@
 import { finite, nonNegative, optionError, positive } from '@millrace/common'
 import { FeatureNames, featureNamesFrom } from './feature-names.ts'
 import type { Features } from './learner.ts'
+import { arraySize } from './memory-size.ts'
 import { grown, Row } from './row.ts'
 import { learnNamed, type RowRegressor } from './row-step.ts'
 import { decodeStateOf, encodeState, type StateSource } from './state.ts'
@@ -75,6 +76,19 @@ export class LinearRegression implements RowRegressor {
   /** The weight of each feature seen, in the target's unit per unit of the feature. */
   get weights(): Map<string, number> {
     return new Map(this.#names.list().map((name, slot) => [name, this.#weights[slot] ?? 0]))
+  }
+
+  get memoryBytes(): number {
+    return this.ownBytes + this.#names.memoryBytes
+  }
+
+  get ownBytes(): number {
+    return (
+      1000 +
+      arraySize(this.#weights.byteLength) +
+      arraySize(this.#penalties.byteLength) +
+      arraySize(this.#next.byteLength)
+    )
   }
 
   useNames(names: FeatureNames): void {

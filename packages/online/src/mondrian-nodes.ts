@@ -1,4 +1,5 @@
 import { MillraceError } from '@millrace/common'
+import { arraySize, viewSize } from './memory-size.ts'
 import { recordLayout } from './mondrian-layout.ts'
 
 // Constants of a module's own are faster than imported ones.
@@ -51,6 +52,10 @@ export class MondrianNodes {
   /** How many nodes there are. */
   get count(): number {
     return 2 * this.#pairs - 1
+  }
+
+  get ownBytes(): number {
+    return this.#data.reduce((sum, chunk) => sum + arraySize(chunk.byteLength) + viewSize, 0)
   }
 
   /** Features in a box. */

@@ -69,6 +69,10 @@ export class MondrianTree {
     return this.#random
   }
 
+  get ownBytes(): number {
+    return 3000 + 4 * this.#path.length + this.#nodes.ownBytes
+  }
+
   /** Make room to learn one row of up to `slots` features, so that `learn` cannot fail. Throws with the tree as it was. */
   reserve(slots: number): void {
     if (slots > this.#nodes.slots) this.#nodes = this.#nodes.widened(slots)

@@ -1,4 +1,4 @@
-import { finite, integerWithin, learnable, optionError } from '@millrace/common'
+import { finite, integerWithin, learnable, MillraceError, optionError } from '@millrace/common'
 import { FeatureNames, featureNamesFrom } from './feature-names.ts'
 import type { Features, Regressor } from './learner.ts'
 import { Row } from './row.ts'
@@ -19,6 +19,7 @@ export class Pipeline implements Regressor {
   readonly #transformers: readonly RowTransformer[]
   readonly #regressor: RowRegressor
   #names = new FeatureNames()
+  #memoryLimit = Infinity
   readonly #row = new Row()
   readonly #rows: readonly Row[]
 
@@ -53,6 +54,21 @@ export class Pipeline implements Regressor {
     this.#names.limit = integerWithin('limit', limit, 1)
   }
 
+  /**
+   * Take at most so many bytes, integer; without this, any number. `memoryBytes` is never more after a row is learned: a
+   * regressor that remembers forgets what is oldest or least useful, and a row whose new names do not fit is refused with
+   * MILL_MEMORY_LIMIT. What is too much already is forgotten at once. Not part of the state.
+   * @throws {MillraceError} MILL_OPTION_INVALID for less than the names known and a little more need
+   */
+  limitMemory(bytes: number): void {
+    this.#memoryLimit = integerWithin('bytes', bytes, Math.max(65_536, this.memoryBytes))
+  }
+
+  get memoryBytes(): number {
+    const steps = [...this.#transformers, this.#regressor]
+    return steps.reduce((sum, step) => sum + step.ownBytes, 1000) + this.#names.memoryBytes
+  }
+
   /** The last step. */
   get regressor(): RowRegressor {
     return this.#regressor
@@ -75,6 +91,9 @@ export class Pipeline implements Regressor {
     this.#names.intern(x, this.#row)
     let learned = 0
     try {
+      if (this.#names.size > namesBefore && this.memoryBytes > this.#memoryLimit) {
+        throw new MillraceError('MILL_MEMORY_LIMIT', 'the names of the row do not fit into the memory of the model')
+      }
       let row = this.#row
       for (; learned < this.#transformers.length; learned++) {
         const out = this.#rows[learned]!

@@ -9,6 +9,8 @@ export interface RowStep {
   readonly names: FeatureNames
   /** Work with the pipeline's names from now on. Only for a step that has learned nothing yet, or was just restored. */
   useNames(names: FeatureNames): void
+  /** Bytes of the step itself, without the names. */
+  readonly ownBytes: number
 }
 
 /** A regressor that can be the last step of a pipeline. */

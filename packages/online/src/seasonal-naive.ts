@@ -1,6 +1,7 @@
 import { integerWithin, learnable } from '@millrace/common'
 import { FeatureNames } from './feature-names.ts'
 import type { Features, Regressor } from './learner.ts'
+import { listSize } from './memory-size.ts'
 import { Row } from './row.ts'
 import { decodeStateOf, encodeState, type StateSource } from './state.ts'
 import { invalid, validated } from './state-errors.ts'
@@ -35,6 +36,10 @@ export class SeasonalNaive implements Regressor {
   /** False during the first season. */
   get canPredict(): boolean {
     return this.#targets.length === this.#season
+  }
+
+  get memoryBytes(): number {
+    return 1000 + this.#names.memoryBytes + listSize(this.#targets.length)
   }
 
   predictOne(x: Features): number {

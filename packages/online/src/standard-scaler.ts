@@ -1,5 +1,6 @@
 import { FeatureNames, featureNamesFrom } from './feature-names.ts'
 import type { Features } from './learner.ts'
+import { arraySize } from './memory-size.ts'
 import { grown, Row } from './row.ts'
 import type { RowTransformer } from './row-step.ts'
 import { decodeStateOf, encodeState, type StateSource } from './state.ts'
@@ -29,6 +30,14 @@ export class StandardScaler implements RowTransformer {
 
   get names(): FeatureNames {
     return this.#names
+  }
+
+  get memoryBytes(): number {
+    return this.ownBytes + this.#names.memoryBytes
+  }
+
+  get ownBytes(): number {
+    return 1000 + 4 * arraySize(this.#counts.byteLength)
   }
 
   useNames(names: FeatureNames): void {

@@ -8,6 +8,8 @@ import { learnNamed, type RowRegressor } from '../src/row-step.ts'
 function failing(names: FeatureNames): RowRegressor {
   return {
     canPredict: false,
+    memoryBytes: 0,
+    ownBytes: 0,
     names,
     useNames: () => {},
     predictOne: () => 0,
