@@ -2,13 +2,23 @@ export { ProgressiveValidation, type Standing } from './evaluation/progressive-v
 export { baselineNames, type ContenderName, contenderNames, createContender } from './evaluation/contenders.ts'
 export { openReplay, type Replay, type ReplayRow } from './evaluation/replay-rows.ts'
 export { createLagFeatures, type LagFeatures } from './features/lag-features.ts'
-export { createObservationStream, type ObservationStream } from './ingestion/observation-stream.ts'
+export { createObservationStream, type ObservationStream, type StreamedObservation } from './ingestion/observation-stream.ts'
 export { sampleDataFile } from './ingestion/sample-data.ts'
 export { type Observation, readObservations } from './ingestion/table.ts'
 export { type LearnerDescription, type LearnerName, learnerNames } from './learning/catalog.ts'
 export type { ForecastStep } from './learning/forecast.ts'
 export type { ModelMetrics } from './learning/model-score.ts'
 export { createOnlineModel, type OnlineModel } from './learning/online-model.ts'
+export type {
+  KeptPrediction,
+  LabelledObservation,
+  Learned,
+  LearnerCounts,
+  LearnerHealth,
+  LearnerRole,
+  PredictionLabel,
+  ServedLearner
+} from './learning/served-learner.ts'
 export {
   type ModelOutcome,
   type PipelinePorts,
@@ -16,5 +26,6 @@ export {
   runStep,
   type StepDone,
   type StepModel,
-  type StepResult
+  type StepResult,
+  type TakenObservation
 } from './pipeline/step.ts'

@@ -11,16 +11,32 @@ const added = { features: { in_1: 120, in_2: 115 }, target: 125, availableLags: 
 function stubModel(label: string, calls: string[] = []): StepModel<Count> {
   return {
     label,
-    predictLearn: (features, target) => {
-      calls.push(`${label} ${JSON.stringify(features)} ${target}`)
+    predictLearn: async (features, target, observationId) => {
+      calls.push(`${label} ${JSON.stringify(features)} ${target} ${observationId}`)
       return target + 1
     },
     metrics: () => ({ count: 7 })
   }
 }
 
-function stubPorts(models: StepModel<Count>[]): PipelinePorts<{ target: number; month: string }, Count> {
-  return { next: () => ({ target: 125, month: '1949-01' }), add: () => added, models }
+const observation = { target: 125, month: '1949-01' }
+
+/** Ports of which `committed` tells the ids that were done with; whoever throws a TypeError refuses the observation. */
+function stubPorts(models: StepModel<Count>[]) {
+  const committed: string[] = []
+  const ports: PipelinePorts<typeof observation, Count> = {
+    take: async () => ({ observation, id: 'key', commit: async () => void committed.push('key') }),
+    add: async () => added,
+    models,
+    isRefusal: error => error instanceof TypeError
+  }
+  return { ...ports, committed }
+}
+
+function throwing(error: Error): () => Promise<never> {
+  return async () => {
+    throw error
+  }
 }
 
 /** A clock that moves one millisecond a look. */
@@ -31,20 +47,23 @@ function tickingClock(): () => number {
 
 test('a step takes an observation, makes lags and teaches every model the same', async () => {
   const calls: string[] = []
-  const asked: [string, number][] = []
+  const asked: unknown[] = []
   const ports = {
     ...stubPorts([stubModel('a', calls), stubModel('b', calls)]),
-    add: (seriesId: string, value: number) => {
-      asked.push([seriesId, value])
+    add: async (...values: unknown[]) => {
+      asked.push(values)
       return added
     }
   }
   const result = await runStep(ports, () => 0)
-  assert.deepEqual(asked, [[pipelineSeries, 125]])
-  assert.deepEqual(calls, ['a {"in_1":120,"in_2":115} 125', 'b {"in_1":120,"in_2":115} 125'])
+  assert.deepEqual(asked, [[pipelineSeries, 125, 'key']])
+  assert.deepEqual(calls, ['a {"in_1":120,"in_2":115} 125 key', 'b {"in_1":120,"in_2":115} 125 key'])
+  assert.deepEqual(ports.committed, ['key'])
   assert.deepEqual(result, {
     outcome: 'done',
     observation: { target: 125, month: '1949-01' },
+    id: 'key',
+    isCommitted: true,
     features: { in_1: 120, in_2: 115 },
     target: 125,
     availableLags: 2,
@@ -62,8 +81,8 @@ test('at the end of the stream nothing is added and nobody learns', async () => 
   const calls: string[] = []
   const ports = {
     ...stubPorts([stubModel('a', calls)]),
-    next: () => undefined,
-    add: () => assert.fail('added without an observation')
+    take: async () => undefined,
+    add: async () => assert.fail('added without an observation')
   }
   assert.deepEqual(await runStep(ports, () => 0), { outcome: 'exhausted' })
   assert.deepEqual(calls, [])
@@ -71,7 +90,7 @@ test('at the end of the stream nothing is added and nobody learns', async () => 
 
 test('a model that fails is told of in its outcome and does not fail the others', async () => {
   const failure = new Error('down')
-  const failing = { ...stubModel('b'), predictLearn: () => Promise.reject(failure) }
+  const failing = { ...stubModel('b'), predictLearn: throwing(failure) }
   const result = await runStep(stubPorts([stubModel('a'), failing, stubModel('c')]), () => 0)
   assert.equal(result.outcome, 'done')
   assert.deepEqual(
@@ -86,7 +105,7 @@ test('a model that fails is told of in its outcome and does not fail the others'
 
 test('a prediction stands although the metrics after it failed', async () => {
   const failure = new Error('down')
-  const failing = { ...stubModel('a'), metrics: () => Promise.reject(failure) }
+  const failing = { ...stubModel('a'), metrics: throwing(failure) }
   const result = await runStep(stubPorts([failing]), () => 0)
   assert.equal(result.outcome, 'done')
   assert.deepEqual(result.models[0], { label: 'a', prediction: 126, metrics: undefined, error: failure, ms: 0 })
@@ -116,15 +135,49 @@ test('times come from the given clock', async () => {
   assert.equal(result.ms, 3) // looks 0 and 3
 })
 
-test('what next or add throws reaches the caller, before any model learned', async () => {
+test('what take or add throws reaches the caller, before any model learned', async () => {
   const calls: string[] = []
-  const ports = {
-    ...stubPorts([stubModel('a', calls)]),
-    add: () => Promise.reject(new Error('features down'))
+  for (const port of ['take', 'add'] as const) {
+    const ports = { ...stubPorts([stubModel('a', calls)]), [port]: throwing(new Error(`${port} is down`)) }
+    await assert.rejects(
+      runStep(ports, () => 0),
+      { message: `${port} is down` }
+    )
+    assert.deepEqual(ports.committed, [])
   }
+  assert.deepEqual(calls, [])
+})
+
+test('a value that add refuses is passed over, and the step fails', async () => {
+  const ports = { ...stubPorts([stubModel('a')]), add: throwing(new TypeError('too large')) }
   await assert.rejects(
     runStep(ports, () => 0),
-    { message: 'features down' }
+    { message: 'too large' }
   )
-  assert.deepEqual(calls, [])
+  assert.deepEqual(ports.committed, ['key'])
+})
+
+test('the stream stays while a model has yet to learn the observation', async () => {
+  const failing = { ...stubModel('b'), predictLearn: throwing(new Error('down')) }
+  const ports = stubPorts([stubModel('a'), failing])
+  const result = await runStep(ports, () => 0)
+  assert.equal(result.outcome === 'done' && result.isCommitted, false)
+  assert.deepEqual(ports.committed, [])
+})
+
+test('a refusal by a model counts as done, and so does a model that learned and then failed', async () => {
+  const refusing = { ...stubModel('b'), predictLearn: throwing(new TypeError('diverges')) }
+  const silent = { ...stubModel('c'), metrics: throwing(new Error('down')) }
+  const ports = stubPorts([refusing, silent])
+  const result = await runStep(ports, () => 0)
+  assert.equal(result.outcome === 'done' && result.isCommitted, true)
+  assert.deepEqual(ports.committed, ['key'])
+})
+
+test('a commit that fails fails the step', async () => {
+  const taken = { observation, id: 'key', commit: throwing(new Error('disk full')) }
+  await assert.rejects(
+    runStep({ ...stubPorts([stubModel('a')]), take: async () => taken }, () => 0),
+    { message: 'disk full' }
+  )
 })
