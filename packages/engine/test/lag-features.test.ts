@@ -17,14 +17,39 @@ test('the first value finds only zeros, the next ones what came before, newest f
   const features = lagFeatures(3)
   const added = []
   for (const value of [115, 120, 125, 130, 135]) added.push(await features.add({ seriesId: 'flights', value }))
-  const seriesId = 'flights'
+  const common = { seriesId: 'flights', isRepeat: false, storage: 'memory' }
   assert.deepEqual(added, [
-    { seriesId, features: { in_1: 0, in_2: 0, in_3: 0 }, target: 115, availableLags: 0 },
-    { seriesId, features: { in_1: 115, in_2: 0, in_3: 0 }, target: 120, availableLags: 1 },
-    { seriesId, features: { in_1: 120, in_2: 115, in_3: 0 }, target: 125, availableLags: 2 },
-    { seriesId, features: { in_1: 125, in_2: 120, in_3: 115 }, target: 130, availableLags: 3 },
-    { seriesId, features: { in_1: 130, in_2: 125, in_3: 120 }, target: 135, availableLags: 3 }
+    { ...common, features: { in_1: 0, in_2: 0, in_3: 0 }, target: 115, availableLags: 0 },
+    { ...common, features: { in_1: 115, in_2: 0, in_3: 0 }, target: 120, availableLags: 1 },
+    { ...common, features: { in_1: 120, in_2: 115, in_3: 0 }, target: 125, availableLags: 2 },
+    { ...common, features: { in_1: 125, in_2: 120, in_3: 115 }, target: 130, availableLags: 3 },
+    { ...common, features: { in_1: 130, in_2: 125, in_3: 120 }, target: 135, availableLags: 3 }
   ])
+})
+
+test('an observation that comes again gets the same lags and adds nothing', async () => {
+  const features = lagFeatures(2)
+  for (const value of [1, 2]) await features.add({ seriesId: 's', value })
+  const first = await features.add({ seriesId: 's', value: 3, observationId: 'x' })
+  await features.add({ seriesId: 's', value: 4 })
+  assert.deepEqual(await features.add({ seriesId: 's', value: 3, observationId: 'x' }), { ...first, isRepeat: true })
+  assert.deepEqual(first.features, { in_1: 2, in_2: 1 })
+  assert.deepEqual((await features.add({ seriesId: 's', value: 5 })).features, { in_1: 4, in_2: 3 })
+})
+
+test('another value under the id of an earlier observation is refused', async () => {
+  const features = lagFeatures(2)
+  await features.add({ seriesId: 's', value: 1, observationId: 'x' })
+  await assert.rejects(features.add({ seriesId: 's', value: 2, observationId: 'x' }), { code: 'MILL_ID_CONFLICT' })
+  assert.equal((await features.series('s')).length, 1)
+})
+
+test('a repeat after a restart with fewer lags gets as many as there are now', async () => {
+  const series = memorySeriesStore()
+  for (const value of [1, 2, 3]) await lagFeatures(3, series).add({ seriesId: 's', value, observationId: `o${value}` })
+  const repeat = await lagFeatures(1, series).add({ seriesId: 's', value: 3, observationId: 'o3' })
+  assert.deepEqual(repeat.features, { in_1: 2 })
+  assert.equal(repeat.availableLags, 1)
 })
 
 test('there are exactly N lags, in order', async () => {

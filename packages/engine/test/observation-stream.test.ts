@@ -12,14 +12,25 @@ const observations = [
   { observationId: 3, input: '1949-03', target: 132 }
 ]
 
-function streamOf(count: number, cursors = memoryCursorStore()) {
-  return createObservationStream({ observations: observations.slice(0, count), cursors, name: 'sample' })
+function streamOf(count: number, cursors = memoryCursorStore(), name = 'sample') {
+  return createObservationStream({ observations: observations.slice(0, count), cursors, name })
+}
+
+/** The first observation of a stream of two, as it comes out in a round. */
+function firstOf(round = 0) {
+  return { observationId: 1, input: '1949-01', target: 112, remaining: 1, observationKey: `sample/${round}/0` }
 }
 
 test('hands out each observation once with what is left after it, then undefined for good', async () => {
   const stream = streamOf(2)
-  assert.deepEqual(await stream.next(), { observationId: 1, input: '1949-01', target: 112, remaining: 1 })
-  assert.deepEqual(await stream.next(), { observationId: 2, input: '1949-02', target: 118, remaining: 0 })
+  assert.deepEqual(await stream.next(), firstOf())
+  assert.deepEqual(await stream.next(), {
+    observationId: 2,
+    input: '1949-02',
+    target: 118,
+    remaining: 0,
+    observationKey: 'sample/0/1'
+  })
   assert.equal(await stream.next(), undefined)
   assert.equal(await stream.next(), undefined)
 })
@@ -42,7 +53,7 @@ test('a reset starts again from the first observation', async () => {
   const stream = streamOf(2)
   for (let turn = 0; turn < 3; turn++) await stream.next()
   await stream.reset()
-  assert.deepEqual(await stream.next(), { observationId: 1, input: '1949-01', target: 112, remaining: 1 })
+  assert.deepEqual(await stream.next(), firstOf(1))
 })
 
 test('an empty stream is completed from the start', async () => {
@@ -59,7 +70,49 @@ test('a stream that became shorter than its position is completed, and goes on w
   const shorter = streamOf(1, cursors)
   assert.equal(await shorter.next(), undefined)
   assert.deepEqual(await shorter.status(), { currentIndex: 1, totalObservations: 1, remaining: 0, completed: true })
-  assert.deepEqual(await streamOf(3, cursors).next(), { ...observations[2], remaining: 0 })
+  const grown = await streamOf(3, cursors).next()
+  assert.deepEqual(grown, { ...observations[2], remaining: 0, observationKey: 'sample/0/2' })
+})
+
+test('a look at the next observation does not move the stream, a commit does, once', async () => {
+  const stream = streamOf(2)
+  assert.deepEqual(await stream.peek(), firstOf())
+  assert.deepEqual(await stream.peek(), firstOf())
+  assert.equal(await stream.commit({ observationKey: 'sample/0/0' }), true)
+  assert.equal(await stream.commit({ observationKey: 'sample/0/0' }), false)
+  const second = await stream.peek()
+  assert.ok(second)
+  assert.equal(second.observationKey, 'sample/0/1')
+  assert.equal(await stream.commit(second), true)
+  assert.equal(await stream.peek(), undefined)
+  assert.equal((await stream.status()).completed, true)
+})
+
+test('a commit of an observation from before a reset does nothing', async () => {
+  const stream = streamOf(2)
+  const before = await stream.peek()
+  assert.ok(before)
+  await stream.reset()
+  assert.equal(await stream.commit(before), false)
+  assert.deepEqual(await stream.peek(), firstOf(1))
+})
+
+test('a commit is refused for what is no observation of this stream', async () => {
+  const stream = streamOf(2)
+  for (const observationKey of ['', 'sample', 'sample/0', 'sample/0/0/0', 'sample/0/-1', 'sample/00/0', 'other/0/0']) {
+    const refusal = { code: 'MILL_OPTION_INVALID', message: /one of the stream sample\// }
+    await assert.rejects(stream.commit({ observationKey }), refusal, observationKey)
+  }
+  assert.deepEqual(await stream.peek(), firstOf())
+})
+
+test('observations of two files have different keys, which fit into a header and show no folder', async () => {
+  const names = ['/data/a/prices.csv', '/data/b/prices.csv', '/data/\u00E9\uD800 x.csv', `/data/${'x'.repeat(255)}`, '']
+  const keys = await Promise.all(names.map(async name => (await streamOf(1, undefined, name).next())?.observationKey))
+  assert.equal(new Set(keys).size, names.length)
+  // sha256sum of the path as UTF-16LE begins with these 12 digits.
+  assert.equal(keys[0], 'prices.csv-8769d32e4b7d/0/0')
+  for (const key of keys) assert.match(key ?? '', /^[\w.-]{1,80}\/0\/0$/)
 })
 
 test('replicas that share the store hand out each observation once among them', async () => {

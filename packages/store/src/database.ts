@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { integerWithin } from '@millrace/common'
 import { fromFolder, fromSqlite, isBusy, storeFailed } from './database-errors.ts'
-import { migrate } from './schema.ts'
+import { migrate, stateSchema } from './schema.ts'
 
 /**
  * One SQLite file that several stores and several processes share. Whatever SQLite refuses arrives as
@@ -44,7 +44,7 @@ export function openDatabase(path: string, { busyTimeoutMs = 5000 }: { busyTimeo
   try {
     useWriteAheadLog(connection, file, busyTimeoutMs)
     const database = databaseOver(connection, file)
-    database.write(() => migrate(connection, file))
+    database.write(() => migrate(connection, file, stateSchema))
     return database
   } catch (error) {
     connection.close()

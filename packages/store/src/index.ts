@@ -10,9 +10,20 @@ export type {
   SnapshotInfo
 } from './journal/journal.ts'
 export { memoryCursorStore } from './memory-cursor-store.ts'
+export { memoryPendingStore, type PendingLimits } from './memory-pending-store.ts'
+export { memoryRegistryStore } from './memory-registry-store.ts'
 export { memorySeriesStore } from './memory-series-store.ts'
 export type { PendingPrediction, PendingStore } from './pending-store.ts'
 export type { RegistryEntry, RegistryStore } from './registry-store.ts'
+export type {
+  AwayPush,
+  MirroredPush,
+  MirroredSeries,
+  OutboxPush,
+  RememberedPush,
+  SeriesMirror,
+  SettledPush
+} from './series-mirror.ts'
 export type { PushedValue, SeriesPush, SeriesStore, SeriesSummary } from './series-store.ts'
 export { sqliteCursorStore } from './sqlite-cursor-store.ts'
 export { sqliteSeriesStore } from './sqlite-series-store.ts'

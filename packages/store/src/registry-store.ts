@@ -10,11 +10,12 @@ export interface RegistryEntry {
 }
 
 /**
- * Keeps what all processes must agree on: which learners there are and who teaches them. Small: entries are few and change seldom.
+ * Keeps what all processes must agree on: which learners there are and who teaches them. Small: entries are few and
+ * change seldom. Kinds and names are any text.
  */
 export interface RegistryStore {
   get(kind: string, name: string): Promise<RegistryEntry | undefined>
-  /** In the order of the names. */
+  /** In the order of the names, by their UTF-16 code units. */
   list(kind: string): Promise<RegistryEntry[]>
   /**
    * Write an entry.
@@ -27,4 +28,9 @@ export interface RegistryStore {
     entry: { kind: string; name: string; value: unknown },
     expectedRevision?: number
   ): Promise<RegistryEntry | undefined>
+}
+
+/** Entries in the order of their names, which is that of their UTF-16 code units, wherever they come from. */
+export function inOrderOfNames(entries: readonly RegistryEntry[]): RegistryEntry[] {
+  return entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }

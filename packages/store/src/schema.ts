@@ -1,33 +1,63 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { storeFailed } from './database-errors.ts'
 
-/** Marks a file as one of Millrace in its header: "Mill" in ASCII. */
-const applicationId = 0x4d696c6c
+/** What a file of Millrace holds. */
+export interface Schema {
+  /** Marks the file in its header as one of this kind. */
+  readonly applicationId: number
+  /**
+   * The steps from each version of the schema to the next; a file at version n has taken the first n. Steps that were
+   * released are never edited: a change is a new step at the end.
+   */
+  readonly steps: readonly string[]
+}
 
-/**
- * The steps from each version of the schema to the next; a file at version n has taken the first n. Steps that were
- * released are never edited: a change is a new step at the end.
- */
-const migrations: readonly string[] = [
-  // `lags`: the values as little-endian float64, newest first. `change`: the larger, the later the series changed.
-  `CREATE TABLE series (
-     series_id ANY NOT NULL PRIMARY KEY,
-     change INTEGER NOT NULL,
-     lags BLOB NOT NULL CHECK (length(lags) > 0 AND length(lags) % 8 = 0)
-   ) STRICT;
-   CREATE UNIQUE INDEX series_by_change ON series (change);
-   CREATE TABLE cursors (
-     stream ANY NOT NULL PRIMARY KEY,
-     position INTEGER NOT NULL
-   ) STRICT`
-]
+/** Series, cursors and the registry. */
+export const stateSchema: Schema = {
+  applicationId: 0x4d696c6c, // "Mill" in ASCII
+  steps: [
+    // `lags`: the values as little-endian float64, newest first. `change`: the larger, the later the series changed.
+    `CREATE TABLE series (
+       series_id ANY NOT NULL PRIMARY KEY,
+       change INTEGER NOT NULL,
+       lags BLOB NOT NULL CHECK (length(lags) > 0 AND length(lags) % 8 = 0)
+     ) STRICT;
+     CREATE UNIQUE INDEX series_by_change ON series (change);
+     CREATE TABLE cursors (
+       stream ANY NOT NULL PRIMARY KEY,
+       position INTEGER NOT NULL
+     ) STRICT`,
+    // A series gets a number of its own, which a VACUUM does not change as it changes rowids. `redis_count`: how many
+    // pushes Redis had counted when the series was last seen there. `pushed`: the value and what it found, as in `lags`.
+    `CREATE TABLE numbered_series (
+       series INTEGER PRIMARY KEY,
+       series_id ANY NOT NULL UNIQUE,
+       change INTEGER NOT NULL,
+       lags BLOB NOT NULL CHECK (length(lags) > 0 AND length(lags) % 8 = 0),
+       redis_count INTEGER NOT NULL DEFAULT 0
+     ) STRICT;
+     INSERT INTO numbered_series (series_id, change, lags) SELECT series_id, change, lags FROM series ORDER BY change;
+     DROP TABLE series;
+     ALTER TABLE numbered_series RENAME TO series;
+     CREATE UNIQUE INDEX series_by_change ON series (change);
+     CREATE TABLE observations (
+       series INTEGER NOT NULL,
+       number INTEGER NOT NULL,
+       observation_id ANY NOT NULL,
+       pushed BLOB NOT NULL CHECK (length(pushed) > 0 AND length(pushed) % 8 = 0),
+       PRIMARY KEY (series, number)
+     ) STRICT, WITHOUT ROWID;
+     CREATE UNIQUE INDEX observations_by_id ON observations (series, observation_id);
+     ALTER TABLE cursors ADD COLUMN round INTEGER NOT NULL DEFAULT 0`
+  ]
+}
 
 /**
  * Bring the schema to the newest version. To be called inside a transaction that holds the write lock, so that of
  * several processes that open a file at once, one takes the steps and the others find them taken.
  * @throws {MillraceError} MILL_STORE_FAILED when the file is another program's or of a newer Millrace
  */
-export function migrate(connection: DatabaseSync, path: string, steps: readonly string[] = migrations): void {
+export function migrate(connection: DatabaseSync, path: string, { applicationId, steps }: Schema): void {
   const version = pragma(connection, 'user_version')
   const isEmpty = connection.prepare('SELECT 1 FROM sqlite_schema').get() === undefined
   const isOurs = pragma(connection, 'application_id') === applicationId

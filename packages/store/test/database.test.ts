@@ -117,10 +117,11 @@ test('a migration takes only the steps a file has not taken', t => {
   const connection = new DatabaseSync(path)
   t.after(() => connection.close())
   const first = 'CREATE TABLE a (x)'
-  migrate(connection, path, [first])
+  const migrateTo = (...steps: string[]): void => migrate(connection, path, { applicationId: 1, steps })
+  migrateTo(first)
   connection.exec('INSERT INTO a VALUES (1)')
-  migrate(connection, path, [first])
-  migrate(connection, path, [first, 'ALTER TABLE a ADD COLUMN y DEFAULT 2', 'CREATE TABLE b (z)'])
+  migrateTo(first)
+  migrateTo(first, 'ALTER TABLE a ADD COLUMN y DEFAULT 2', 'CREATE TABLE b (z)')
   assert.deepEqual({ ...connection.prepare('SELECT * FROM a').get() }, { x: 1, y: 2 })
   assert.deepEqual({ ...connection.prepare('PRAGMA user_version').get() }, { user_version: 3 })
 })
@@ -135,7 +136,7 @@ test('opens in write-ahead mode, where a finished transaction outlives the proce
 test('a write that throws leaves nothing behind and the database usable', async t => {
   const database = openDatabase(join(temporaryFolder(t), 'state.db'))
   t.after(() => database.close())
-  const insert = database.prepare("INSERT INTO cursors VALUES ('s', 7)")
+  const insert = database.prepare("INSERT INTO cursors (stream, position) VALUES ('s', 7)")
   const problem = new TypeError('a mistake')
   assert.throws(
     () =>
@@ -145,14 +146,14 @@ test('a write that throws leaves nothing behind and the database usable', async 
       }),
     problem
   )
-  assert.equal(await sqliteCursorStore(database).position('s'), 0)
-  assert.equal(await sqliteCursorStore(database).advance('s', 1), 0)
+  assert.deepEqual(await sqliteCursorStore(database).position('s'), { index: 0, round: 0 })
+  assert.deepEqual(await sqliteCursorStore(database).advance('s', 1), { index: 0, round: 0 })
 })
 
 /** Opens a database with one value in it. */
 async function filled(path: string, options?: { busyTimeoutMs: number }): Promise<Database> {
   const database = openDatabase(path, options)
-  await sqliteSeriesStore(database).push('s', 1, 5)
+  await sqliteSeriesStore(database).push({ seriesId: 's', value: 1, keep: 5 })
   return database
 }
 
@@ -164,20 +165,20 @@ test('a full disk fails the call, stores nothing of it, and is over when there i
   const pages = Number(database.prepare('PRAGMA page_count').get()?.['page_count'])
   database.prepare(`PRAGMA max_page_count = ${pages}`).get()
   const tooLong = 'x'.repeat(100_000)
-  await assert.rejects(store.push(tooLong, 1, 5), {
+  await assert.rejects(store.push({ seriesId: tooLong, value: 1, keep: 5 }), {
     code: 'MILL_STORE_FAILED',
     message: /state\.db could not grow because the disk is full; free some space/
   })
   assert.equal(await store.read(tooLong), undefined)
   database.prepare('PRAGMA max_page_count = 1000000').get()
-  assert.deepEqual(await store.push(tooLong, 1, 5), [])
+  assert.deepEqual((await store.push({ seriesId: tooLong, value: 1, keep: 5 })).earlier, [])
 })
 
 test('a database that became read-only fails the call with the cause kept', async t => {
   const database = await filled(join(temporaryFolder(t), 'state.db'))
   t.after(() => database.close())
   database.prepare('PRAGMA query_only = 1').get()
-  await assert.rejects(sqliteSeriesStore(database).push('s', 2, 5), (error: unknown) => {
+  await assert.rejects(sqliteSeriesStore(database).push({ seriesId: 's', value: 2, keep: 5 }), (error: unknown) => {
     assert.ok(error instanceof MillraceError)
     assert.equal(error.code, 'MILL_STORE_FAILED')
     assert.match(error.message, /is read-only/)
@@ -197,11 +198,14 @@ test('a lock held for longer than the busy timeout fails the call, and readers d
   })
   holder.exec('BEGIN IMMEDIATE')
   const store = sqliteSeriesStore(database)
-  await assert.rejects(store.push('s', 2, 5), { code: 'MILL_STORE_FAILED', message: /is locked by another program/ })
+  await assert.rejects(store.push({ seriesId: 's', value: 2, keep: 5 }), {
+    code: 'MILL_STORE_FAILED',
+    message: /is locked by another program/
+  })
   failsNaming(path, /is locked by another program/, () => openDatabase(path, { busyTimeoutMs: 0 }))
   assert.deepEqual(await store.read('s'), [1])
   holder.exec('ROLLBACK')
-  assert.deepEqual(await store.push('s', 2, 5), [1])
+  assert.deepEqual((await store.push({ seriesId: 's', value: 2, keep: 5 })).earlier, [1])
 })
 
 test('after closing, calls fail with a code and closing again does nothing', async t => {
@@ -211,7 +215,7 @@ test('after closing, calls fail with a code and closing again does nothing', asy
   database.close()
   database.close()
   const closed = { code: 'MILL_STORE_FAILED', message: /is closed; open it again/ }
-  await assert.rejects(series.push('s', 1, 1), closed)
+  await assert.rejects(series.push({ seriesId: 's', value: 1, keep: 1 }), closed)
   await assert.rejects(series.read('s'), closed)
   await assert.rejects(series.list(1), closed)
   await assert.rejects(cursors.advance('s', 1), closed)

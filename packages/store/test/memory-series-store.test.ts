@@ -1,4 +1,4 @@
 import { memorySeriesStore } from '../src/index.ts'
 import { seriesStoreContract } from './series-store-contract.ts'
 
-seriesStoreContract('memory', () => memorySeriesStore())
+seriesStoreContract('memory', (_context, options) => memorySeriesStore(options))

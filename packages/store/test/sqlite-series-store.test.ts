@@ -6,7 +6,7 @@ import { killWhilePushing, runTogether } from './children.ts'
 import { seriesStoreContract } from './series-store-contract.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
-seriesStoreContract('sqlite', context => sqliteSeriesStore(database(context)))
+seriesStoreContract('sqlite', (context, options) => sqliteSeriesStore(database(context), options))
 
 function database(context: TestContext, path = join(temporaryFolder(context), 'state.db')) {
   const opened = openDatabase(path)
@@ -18,7 +18,7 @@ test('sqlite: values, order and odd ids are there after closing and opening agai
   const path = join(temporaryFolder(t), 'state.db')
   const first = database(t, path)
   const before = sqliteSeriesStore(first)
-  for (const id of ['a', '\uD800', 'b', 'a']) await before.push(id, -0, 5)
+  for (const id of ['a', '\uD800', 'b', 'a']) await before.push({ seriesId: id, value: -0, keep: 5 })
   first.close()
   const after = sqliteSeriesStore(database(t, path))
   assert.deepEqual(await after.read('a'), [-0, -0])
@@ -33,8 +33,8 @@ test('sqlite: two stores on one file see each other at once', async t => {
   const path = join(temporaryFolder(t), 'state.db')
   const one = sqliteSeriesStore(database(t, path))
   const other = sqliteSeriesStore(database(t, path))
-  await one.push('s', 1, 2)
-  assert.deepEqual(await other.push('s', 2, 2), [1])
+  await one.push({ seriesId: 's', value: 1, keep: 2 })
+  assert.deepEqual((await other.push({ seriesId: 's', value: 2, keep: 2 })).earlier, [1])
   assert.deepEqual(await one.read('s'), [2, 1])
 })
 

@@ -18,7 +18,7 @@ async function pushInParallel(): Promise<unknown> {
   const pushes: { value: number; lags: number[] }[] = []
   for (let turn = 0; turn < 200; turn++) {
     const value = Number(child) * 1000 + turn
-    pushes.push({ value, lags: await store.push('shared', value, 3) })
+    pushes.push({ value, lags: (await store.push({ seriesId: 'shared', value, keep: 3 })).earlier })
   }
   return pushes
 }
@@ -27,9 +27,9 @@ async function advanceInParallel(): Promise<unknown> {
   const cursors = sqliteCursorStore(openDatabase(path))
   const indexes: number[] = []
   for (;;) {
-    const index = await cursors.advance('shared', 500)
-    if (index === undefined) return indexes
-    indexes.push(index)
+    const item = await cursors.advance('shared', 500)
+    if (item === undefined) return indexes
+    indexes.push(item.index)
   }
 }
 
@@ -39,7 +39,7 @@ async function pushForEver(): Promise<never> {
   const store = sqliteSeriesStore(database)
   const cursors = sqliteCursorStore(database)
   for (let value = 0; ; value++) {
-    await store.push('endless', value, 1_000_000)
+    await store.push({ seriesId: 'endless', value, keep: 1_000_000 })
     await cursors.advance('endless', Number.MAX_SAFE_INTEGER)
     writeSync(1, `${value}\n`)
   }

@@ -10,6 +10,18 @@ export interface LaggedValue {
   target: number
   /** How many of the lags are earlier values of the series. */
   availableLags: number
+  /** True when this observation id was added before; all of the above is then as it was, and nothing was stored. */
+  isRepeat: boolean
+  /** Where the value is kept: `redis`, `sqlite` or `memory`. */
+  storage: string
+}
+
+/** A new value of a series. */
+export interface SeriesObservation {
+  seriesId: string
+  value: number
+  /** What a repeat of the same observation is known by, any text. */
+  observationId?: string | undefined
 }
 
 /** What is kept of a series. */
@@ -24,10 +36,12 @@ export interface LagFeatures {
   readonly lags: number
   /**
    * Read the lags of a value, then store it; one atomic step per series, so parallel calls never see the same lags.
-   * `in_1` is the previous value of the series, `in_2` the one before.
-   * @throws {MillraceError} MILL_VALUE_NOT_FINITE or MILL_VALUE_OUT_OF_RANGE, or MILL_STORE_FAILED, with nothing stored
+   * `in_1` is the previous value of the series, `in_2` the one before. An observation id that the series remembers adds
+   * nothing and finds the same lags again.
+   * @throws {MillraceError} MILL_VALUE_NOT_FINITE, MILL_VALUE_OUT_OF_RANGE, MILL_ID_CONFLICT when the id came with
+   *   another value before, MILL_OVERLOADED or MILL_STORE_FAILED, with nothing stored
    */
-  add(observation: { seriesId: string; value: number }): Promise<LaggedValue>
+  add(observation: SeriesObservation): Promise<LaggedValue>
   /** @throws {MillraceError} MILL_SERIES_NOT_FOUND */
   series(seriesId: string): Promise<SeriesInfo>
   /** The series fed most recently first. @param limit integer >= 1, how many at most (default 100) */
@@ -46,12 +60,12 @@ export function createLagFeatures({ series, lags }: { series: SeriesStore; lags:
   }
   return {
     lags,
-    async add({ seriesId, value }) {
+    async add({ seriesId, value, observationId }) {
       learnable('value', value)
-      const earlier = await series.push(seriesId, value, lags)
+      const { earlier, isRepeat, storage } = await series.push({ seriesId, value, keep: lags, observationId })
       const features: LaggedValue['features'] = {}
       for (const [index, name] of names.entries()) features[name] = earlier[index] ?? 0
-      return { seriesId, features, target: value, availableLags: earlier.length }
+      return { seriesId, features, target: value, availableLags: Math.min(earlier.length, lags), isRepeat, storage }
     },
     async series(seriesId) {
       const values = await series.read(seriesId)

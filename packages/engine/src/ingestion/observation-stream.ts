@@ -1,10 +1,16 @@
-import type { CursorStore } from '@millrace/store'
+import type { CursorStore, StreamItem } from '@millrace/store'
+import { observationKeys } from './observation-keys.ts'
 import type { Observation } from './table.ts'
 
 /** An observation as it is handed out. */
 export interface StreamedObservation extends Observation {
   /** How many observations are left after this one. */
   remaining: number
+  /**
+   * What this observation is known by wherever it goes: the same whenever it is handed out again, another one after a
+   * reset, and unique among all streams: `sample/0/17` is the 18th of the stream `sample` before any reset.
+   */
+  observationKey: string
 }
 
 /** Where a stream stands. */
@@ -18,10 +24,21 @@ export interface StreamStatus {
   completed: boolean
 }
 
-/** Hands out a finite list of observations one at a time, each once, to whoever asks. */
+/** Hands out a finite list of observations, each once, to whoever asks. */
 export interface ObservationStream {
-  /** The next observation; undefined once the end is reached, and on every further call. */
+  /** The next observation, and move on; undefined once the end is reached, and on every further call. */
   next(): Promise<StreamedObservation | undefined>
+  /**
+   * The next observation without moving on: whoever takes it moves on with `commit` once it is dealt with, and gets it
+   * again after anything that came in between, with the same key.
+   */
+  peek(): Promise<StreamedObservation | undefined>
+  /**
+   * Move on past an observation that `peek` returned.
+   * @returns whether the stream moved: false when it stands elsewhere, because this was done before or it was reset
+   * @throws {MillraceError} MILL_OPTION_INVALID for an observation of another stream
+   */
+  commit(observation: Pick<StreamedObservation, 'observationKey'>): Promise<boolean>
   /** Start again from the first observation. */
   reset(): Promise<void>
   /** Does not move the stream. */
@@ -43,15 +60,22 @@ export function createObservationStream({
   name: string
 }): ObservationStream {
   const total = observations.length
+  const keys = observationKeys(name)
+  function streamed(item: StreamItem | undefined): StreamedObservation | undefined {
+    if (item === undefined || item.index >= total) return undefined
+    return { ...observations[item.index]!, remaining: total - item.index - 1, observationKey: keys.format(item) }
+  }
   return {
     async next() {
-      const index = await cursors.advance(name, total)
-      if (index === undefined) return undefined
-      return { ...observations[index]!, remaining: total - index - 1 }
+      return streamed(await cursors.advance(name, total))
     },
+    async peek() {
+      return streamed(await cursors.position(name))
+    },
+    commit: async ({ observationKey }) => cursors.commit(name, keys.parse(observationKey)),
     reset: () => cursors.reset(name),
     async status() {
-      const currentIndex = Math.min(await cursors.position(name), total)
+      const currentIndex = Math.min((await cursors.position(name)).index, total)
       const remaining = total - currentIndex
       return { currentIndex, totalObservations: total, remaining, completed: remaining === 0 }
     }
