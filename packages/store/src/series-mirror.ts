@@ -30,7 +30,7 @@ export interface RememberedPush {
 
 /** A push made while Redis was away. */
 export interface AwayPush extends SeriesPush {
-  /** What Redis is to know this push by: the observation id when there is one, otherwise a text unique to the push. */
+  /** What Redis is to know this push by, any text unique to the push; it holds the observation id where there is one. */
   operationId: string
 }
 
@@ -93,8 +93,11 @@ export interface SeriesMirror {
    */
   pushWhileAway(push: AwayPush): Promise<PushedValue>
 
-  /** The pushes at the front of the outbox, oldest first, at most `limit`. */
-  outbox(limit: number): Promise<OutboxPush[]>
+  /**
+   * The pushes at the front of the outbox, oldest first, at most `limit`.
+   * @param seriesId only those of this series; undefined takes all
+   */
+  outbox(limit: number, seriesId?: string): Promise<OutboxPush[]>
 
   /** Take pushes that are in Redis now, or were refused there, out of the outbox; those not in it are passed over. */
   settle(pushes: readonly SettledPush[]): Promise<void>
