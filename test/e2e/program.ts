@@ -3,7 +3,6 @@ import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const main = fileURLToPath(new URL('../../packages/server/src/main.ts', import.meta.url))
@@ -18,6 +17,11 @@ export const freePorts = Object.fromEntries(
     '0'
   ])
 )
+
+/** Whose end is waited for: a test, or whoever else cleans up behind it. */
+export interface Ending {
+  after(cleanUp: () => Promise<void> | void): void
+}
 
 /** How a program ended. */
 export interface Exit {
@@ -41,7 +45,7 @@ export interface Program {
 }
 
 /** Arguments of Node.js that start the program. */
-const straight: readonly string[] = [main]
+export const straight: readonly string[] = [main]
 
 /** The launcher, under a Node.js that says it is an old one. */
 export const launchedByOldNode: readonly string[] = [
@@ -55,7 +59,7 @@ export const launchedByOldNode: readonly string[] = [
  * @param how `start` are arguments of Node.js that come before `args`; `stdout` is a file to write to, and no lines then
  */
 export function startProgram(
-  t: TestContext,
+  t: Ending,
   args: readonly string[],
   env: Record<string, string> = {},
   { start = straight, stdout }: { start?: readonly string[]; stdout?: string } = {}
@@ -113,7 +117,7 @@ export function entryOf(line: string): Record<string, unknown> {
 }
 
 /** `millrace up` on free ports, with where its services answer. */
-export async function startUp(t: TestContext, env: Record<string, string>) {
+export async function startUp(t: Ending, env: Record<string, string>) {
   const program = startProgram(t, ['up'], { ...freePorts, PIPELINE_INTERVAL: '0', ...env })
   const { addresses } = await program.entry('millrace is ready')
   return { ...program, addresses: addresses as Addresses }
@@ -133,7 +137,7 @@ export type Addresses = Record<
 >
 
 /** A folder for one test, gone afterwards. */
-export function temporaryFolder(t: TestContext): string {
+export function temporaryFolder(t: Ending): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'millrace-e2e-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   return folder
