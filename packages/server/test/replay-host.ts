@@ -4,7 +4,8 @@ import path from 'node:path'
 import { Writable } from 'node:stream'
 import type { TestContext } from 'node:test'
 import type { Environment } from '../src/cli/command.ts'
-import { type ReplayProcess, runReplayCommand } from '../src/cli/replay.ts'
+import type { CommandProcess } from '../src/cli/command-process.ts'
+import { runReplayCommand } from '../src/cli/replay.ts'
 
 /** A file with this text, in a folder of its own that is removed when the test ends. */
 export function csvFile(context: TestContext, text: string): string {
@@ -33,7 +34,7 @@ export class FakeStream extends Writable {
 }
 
 /** A process in which time passes only by waiting, and `tickMs` a look at the clock. */
-export class FakeProcess implements ReplayProcess {
+export class FakeProcess implements CommandProcess {
   stdout: FakeStream
   stderr: FakeStream
   /** What the replay waited for, in milliseconds. */

@@ -27,7 +27,7 @@ export async function runCommandLine(
     const name = chosen('command', first, names)
     const command = await commands[names.indexOf(name)]!.load()
     if (!rest.includes('--help') && !rest.includes('-h')) return await command.run(rest, env)
-    await print(output.stdout, command.help)
+    await print(output.stdout, command.helpFor?.(rest.filter(word => !word.startsWith('-'))) ?? command.help)
     return 0
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error

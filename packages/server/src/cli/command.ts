@@ -5,6 +5,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export interface Command {
   /** What `--help` prints. */
   readonly help: string
+  /** What `--help` prints after these words, for a command of several parts; undefined for what has no help of its own. */
+  helpFor?(words: readonly string[]): string | undefined
   /**
    * Do the work; returns when it is done.
    * @param args what follows the command's name

@@ -1,6 +1,6 @@
 import type { ParseArgsOptionsConfig } from 'node:util'
 import { type ContenderName, contenderNames } from '@millrace/engine'
-import { chosen, parseFlags, usageError } from './usage.ts'
+import { chosen, integerOption, parseFlags, usageError } from './usage.ts'
 
 /** What `millrace replay` was asked to do. */
 export interface ReplayOptions {
@@ -81,24 +81,17 @@ export function parseReplayOptions(args: string[]): ReplayOptions {
     file,
     target: values.target,
     time: values.time,
-    lags: values.lags === undefined ? undefined : integer('lags', values.lags, 0, mostLags),
-    season: integer('season', values.season, 1, 1_000_000),
+    lags: values.lags === undefined ? undefined : integerOption('lags', values.lags, 0, mostLags),
+    season: integerOption('season', values.season, 1, 1_000_000),
     models: values.models === undefined ? contenderNames : modelList(values.models),
-    limit: values.limit === undefined ? Infinity : integer('limit', values.limit, 1),
-    seed: integer('seed', values.seed, 0),
+    limit: values.limit === undefined ? Infinity : integerOption('limit', values.limit, 1),
+    seed: integerOption('seed', values.seed, 0),
     rowsPerSecond: rowsPerSecond(values.speed),
     output: values.json ? 'json' : values.csv ? 'csv' : 'text'
   }
 }
 
 const mostLags = 1000
-
-function integer(name: string, text: string, lowest: number, highest = Number.MAX_SAFE_INTEGER): number {
-  const value = /^\d+$/.test(text) ? Number(text) : NaN
-  if (value >= lowest && value <= highest) return value
-  const range = highest === Number.MAX_SAFE_INTEGER ? `>= ${lowest}` : `from ${lowest} to ${highest}`
-  throw usageError(`--${name} must be an integer ${range}, got ${text}`)
-}
 
 function modelList(text: string): ContenderName[] {
   return [...new Set(text.split(',').map(name => chosen('model', name.trim(), contenderNames)))]

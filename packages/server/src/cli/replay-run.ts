@@ -1,22 +1,13 @@
 import { MillraceError } from '@millrace/common'
 import type { ProgressiveValidation, Replay, ReplayRow } from '@millrace/engine'
+import type { CommandClock } from './command-process.ts'
 import { untilAborted } from './until-aborted.ts'
-
-/** The passing of time, as a replay needs it. */
-export interface ReplayClock {
-  /** In milliseconds, with fractions. */
-  now: () => number
-  /** Resolves after `ms`, or as soon as the signal aborts. */
-  wait: (ms: number, signal: AbortSignal) => Promise<void>
-  /** Lets the event loop handle what has come in: signals, above all. */
-  turn: () => Promise<void>
-}
 
 /** How a file is run through a progressive validation. */
 export interface ReplayRun {
   replay: Pick<Replay, 'file' | 'rows'>
   validation: Pick<ProgressiveValidation, 'step'>
-  clock: ReplayClock
+  clock: CommandClock
   /** Stops the run between two rows. */
   signal: AbortSignal
   limit: number

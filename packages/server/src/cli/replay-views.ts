@@ -1,12 +1,9 @@
-import type { Writable } from 'node:stream'
 import type { ReplayRow } from '@millrace/engine'
+import type { OutputStream } from './command-process.ts'
 import { createCsvOutput, csvField } from './csv-output.ts'
 import { print } from './print.ts'
 import { ReplayChart } from './replay-chart.ts'
 import { bestOf, replayJson, type ReplayOutcome, replayReport } from './replay-report.ts'
-
-/** A standard stream, which may be a terminal. */
-export type ReplayStream = Writable & { readonly isTTY?: boolean; readonly columns?: number }
 
 /** How a replay is shown. */
 export interface ReplayView {
@@ -23,7 +20,7 @@ export interface ReplayView {
 const defaultWidth = 80
 
 /** For people: nothing until the end, then table, verdict and chart. */
-export function textView(stdout: ReplayStream, models: readonly string[], hasColour: boolean): ReplayView {
+export function textView(stdout: OutputStream, models: readonly string[], hasColour: boolean): ReplayView {
   const chart = new ReplayChart(models.length)
   return {
     row(_, { label, target }, predictions) {
@@ -45,7 +42,7 @@ export function textView(stdout: ReplayStream, models: readonly string[], hasCol
 }
 
 /** For programs: one JSON document at the end. */
-export function jsonView(stdout: ReplayStream): ReplayView {
+export function jsonView(stdout: OutputStream): ReplayView {
   return {
     row: () => undefined,
     flush: async () => undefined,
@@ -55,7 +52,7 @@ export function jsonView(stdout: ReplayStream): ReplayView {
 
 /** For programs: each row as a line of CSV; at the end the table on `stderr` when a person looks at that, or stopped it. */
 export function csvView(
-  { stdout, stderr }: { stdout: ReplayStream; stderr: ReplayStream },
+  { stdout, stderr }: { stdout: OutputStream; stderr: OutputStream },
   models: readonly string[],
   signal: AbortSignal
 ): ReplayView {

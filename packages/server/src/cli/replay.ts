@@ -1,22 +1,12 @@
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import { createContender, openReplay, ProgressiveValidation } from '@millrace/engine'
 import type { Command, Environment } from './command.ts'
+import { type CommandProcess, interrupted, interruptedExitCode, thisProcess, untilStopped } from './command-process.ts'
 import { hasColour } from './has-colour.ts'
-import { outputFailure } from './print.ts'
 import { createReplayProgress } from './replay-progress.ts'
 import { parseReplayOptions, replayHelp, type ReplayOptions } from './replay-options.ts'
-import { type ReplayClock, runReplay } from './replay-run.ts'
-import { csvView, jsonView, type ReplayStream, type ReplayView, textView } from './replay-views.ts'
+import { runReplay } from './replay-run.ts'
+import { csvView, jsonView, type ReplayView, textView } from './replay-views.ts'
 import { unlessAborted } from './until-aborted.ts'
-
-/** What a replay needs of the process it runs in. */
-export interface ReplayProcess {
-  stdout: ReplayStream
-  stderr: ReplayStream
-  clock: ReplayClock
-  /** Calls back when the user wants to stop; returns what ends the listening. */
-  onInterrupt(listener: () => void): () => void
-}
 
 /** `millrace replay`: how well would the models have done on a file, row by row? */
 export const replayCommand: Command = {
@@ -29,51 +19,21 @@ export const replayCommand: Command = {
   }
 }
 
-function thisProcess(): ReplayProcess {
-  return {
-    stdout: process.stdout,
-    stderr: process.stderr,
-    clock: {
-      now: () => performance.now(),
-      turn: () => nextTurn(),
-      wait: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined)
-    },
-    onInterrupt(listener) {
-      process.once('SIGINT', listener)
-      return () => process.off('SIGINT', listener)
-    }
-  }
-}
-
 /**
  * The command, with the process it runs in as an argument.
  * @returns the exit code
  * @throws {MillraceError} MILL_OPTION_INVALID when it is used wrongly; MILL_DATA_INVALID for a bad file;
  *   MILL_OUTPUT_FAILED when the output cannot be written
  */
-export async function runReplayCommand(args: string[], env: Environment, host: ReplayProcess): Promise<number> {
+export async function runReplayCommand(args: string[], env: Environment, host: CommandProcess): Promise<number> {
   const options = parseReplayOptions(args)
-  const stop = new AbortController()
-  // Stays until the end of the process: a pipe may report late that nobody reads it.
-  host.stdout.on('error', (error: Error) => stop.abort(outputFailure(error) ?? readerGone))
-  const stopListening = host.onInterrupt(() => stop.abort(interrupted))
-  try {
-    await replayFile(options, env, host, stop.signal)
-  } finally {
-    stopListening()
-  }
-  if (!stop.signal.aborted || stop.signal.reason === readerGone) return 0
-  if (stop.signal.reason === interrupted) return interruptedExitCode
-  throw stop.signal.reason
+  return await untilStopped(host, async signal => {
+    await replayFile(options, env, host, signal)
+    return 0
+  })
 }
 
-/** Why a replay ended early: Ctrl-C, or nobody reads what it prints. */
-const interrupted = Symbol('interrupted')
-const readerGone = Symbol('reader gone')
-/** As shells have it: 128 and the number of SIGINT. */
-const interruptedExitCode = 130
-
-async function replayFile(options: ReplayOptions, env: Environment, host: ReplayProcess, signal: AbortSignal) {
+async function replayFile(options: ReplayOptions, env: Environment, host: CommandProcess, signal: AbortSignal) {
   const { clock } = host
   const { file, seed, season, limit, rowsPerSecond } = options
   const contenders = options.models.map(name => createContender(name, { seed, season }))
@@ -125,14 +85,14 @@ async function replayFile(options: ReplayOptions, env: Environment, host: Replay
   })
 }
 
-function createView(options: ReplayOptions, env: Environment, host: ReplayProcess, signal: AbortSignal): ReplayView {
+function createView(options: ReplayOptions, env: Environment, host: CommandProcess, signal: AbortSignal): ReplayView {
   if (options.output === 'json') return jsonView(host.stdout)
   if (options.output === 'csv') return csvView(host, options.models, signal)
   return textView(host.stdout, options.models, host.stdout.isTTY === true && hasColour(env))
 }
 
 /** The terminal for a progress bar, unless there is none or it shows the rows themselves. */
-function progressTerminal({ output }: ReplayOptions, env: Environment, { stdout, stderr }: ReplayProcess) {
+function progressTerminal({ output }: ReplayOptions, env: Environment, { stdout, stderr }: CommandProcess) {
   if (stderr.isTTY !== true || env['TERM'] === 'dumb') return undefined
   return output === 'csv' && stdout.isTTY === true ? undefined : stderr
 }

@@ -33,3 +33,20 @@ export function chosen<Choice extends string>(kind: string, text: string, choice
   const hint = meant === undefined ? '' : `; did you mean ${meant}?`
   throw usageError(`there is no ${kind} ${text}, choose one of ${choices.join(', ')}${hint}`)
 }
+
+/**
+ * The integer that an option was given.
+ * @param name of the option, without the dashes
+ * @throws {MillraceError} MILL_OPTION_INVALID
+ */
+export function integerOption(
+  name: string,
+  text: string,
+  lowest: number,
+  highest: number = Number.MAX_SAFE_INTEGER
+): number {
+  const value = /^\d+$/.test(text) ? Number(text) : NaN
+  if (value >= lowest && value <= highest) return value
+  const range = highest === Number.MAX_SAFE_INTEGER ? `>= ${lowest}` : `from ${lowest} to ${highest}`
+  throw usageError(`--${name} must be an integer ${range}, got ${text}`)
+}
