@@ -22,6 +22,22 @@ const folderAdvice = new Map([
   ['EROFS', 'the file system is read-only; choose another path']
 ])
 
+/** What helps against failures that a file can meet and a new folder hardly does. */
+const fileOnlyAdvice = new Map([
+  ['EACCES', 'make the folder and its files writable for this user'],
+  ['EDQUOT', 'the quota is used up; free some space, then try again'],
+  ['EIO', 'the disk fails; check it, and replace it if need be'],
+  ['EMFILE', 'this process has too many files open; raise its limit (ulimit -n)'],
+  ['ENOENT', 'the folder or file is gone; was it moved or removed?'],
+  ['EPERM', 'make the folder and its files writable for this user'],
+  ['EROFS', 'the file system is read-only; make it writable again']
+])
+
+/** What helps when a file could not be read or written, by the code of the file system's error. */
+export function fileAdvice(code: string): string {
+  return fileOnlyAdvice.get(code) ?? folderAdvice.get(code) ?? 'check the disk'
+}
+
 /** A MILL_STORE_FAILED about the database at `path`. */
 export function storeFailed(path: string, problem: string, cause?: unknown): MillraceError {
   return new MillraceError('MILL_STORE_FAILED', `database ${path} ${problem}`, {

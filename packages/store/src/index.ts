@@ -9,11 +9,19 @@ export type {
   JournalWriter,
   SnapshotInfo
 } from './journal/journal.ts'
+export { type MemoryJournal, memoryJournal } from './journal/memory-journal.ts'
+export { openJournalReader } from './journal/journal-reader.ts'
+export { type JournalWriterOptions, openJournalWriter, type OpenJournal } from './journal/open-journal-writer.ts'
+export type { JournalNote } from './journal/recovery.ts'
+export { type Snapshot, writeSnapshot } from './journal/snapshot-files.ts'
 export { memoryCursorStore } from './memory-cursor-store.ts'
-export { memoryPendingStore, type PendingLimits } from './memory-pending-store.ts'
+export { memoryPendingStore } from './memory-pending-store.ts'
 export { memoryRegistryStore } from './memory-registry-store.ts'
 export { memorySeriesStore } from './memory-series-store.ts'
-export type { PendingPrediction, PendingStore } from './pending-store.ts'
+export type { PendingLimits, PendingPrediction, PendingStore } from './pending-store.ts'
+export { exponentialBackoff, type RetryDelay } from './redis/backoff.ts'
+export { connectRedis, type RedisConnection, type RedisOptions, type RedisWatcher } from './redis/redis-connection.ts'
+export { redisSeriesStore } from './redis/redis-series-store.ts'
 export type { RegistryEntry, RegistryStore } from './registry-store.ts'
 export type {
   AwayPush,

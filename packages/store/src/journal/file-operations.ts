@@ -1,0 +1,43 @@
+import * as fs from 'node:fs'
+
+type Done = (error: Error | null) => void
+
+/** What a journal's writer asks of the file system while it runs; none of it blocks the calling thread. */
+export interface FileOperations {
+  /** @param flags as of fs.open */
+  open(path: string, flags: string, done: (error: Error | null, file: number) => void): void
+  /** May write less than was asked for. */
+  write(
+    file: number,
+    bytes: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    done: (error: Error | null, written: number) => void
+  ): void
+  fdatasync(file: number, done: Done): void
+  fsync(file: number, done: Done): void
+  ftruncate(file: number, length: number, done: Done): void
+  close(file: number, done: Done): void
+  unlink(path: string, done: Done): void
+}
+
+/** The operating system's. Callbacks cost a good deal less than promises here. */
+export const fileOperations: FileOperations = fs
+
+/** Write all of `bytes` from `offset` on, in as many writes as that takes. */
+export function writeAll(
+  files: FileOperations,
+  file: number,
+  bytes: Buffer,
+  offset: number,
+  position: number,
+  done: Done
+): void {
+  files.write(file, bytes, offset, bytes.length - offset, position, (error, written) => {
+    if (error !== null) return done(error)
+    if (offset + written === bytes.length) return done(null)
+    if (written === 0) return done(Object.assign(new Error('nothing more was written'), { code: 'EIO' }))
+    writeAll(files, file, bytes, offset + written, position + written, done)
+  })
+}
