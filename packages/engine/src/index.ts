@@ -2,11 +2,31 @@ export { ProgressiveValidation, type Standing } from './evaluation/progressive-v
 export { baselineNames, type ContenderName, contenderNames, createContender } from './evaluation/contenders.ts'
 export { openReplay, type Replay, type ReplayRow } from './evaluation/replay-rows.ts'
 export { createLagFeatures, type LagFeatures } from './features/lag-features.ts'
-export { createObservationStream, type ObservationStream, type StreamedObservation } from './ingestion/observation-stream.ts'
+export {
+  createObservationStream,
+  type ObservationStream,
+  type StreamedObservation
+} from './ingestion/observation-stream.ts'
 export { sampleDataFile } from './ingestion/sample-data.ts'
 export { type Observation, readObservations } from './ingestion/table.ts'
-export { type LearnerDescription, type LearnerName, learnerNames } from './learning/catalog.ts'
+export {
+  createLearner,
+  type LearnerDescription,
+  type LearnerName,
+  learnerNames,
+  learnerParameters,
+  type LearnerSettings
+} from './learning/catalog.ts'
 export type { ForecastStep } from './learning/forecast.ts'
+export type {
+  LearnCommand,
+  LearnerLimits,
+  ObservationCommand,
+  ParameterValue,
+  SettingsCommand
+} from './learning/learn-command.ts'
+export { LearnRecordCodec } from './learning/learn-record.ts'
+export { LearnerMachine, type Outcome } from './learning/learner-machine.ts'
 export type { ModelMetrics } from './learning/model-score.ts'
 export { createOnlineModel, type OnlineModel } from './learning/online-model.ts'
 export type {

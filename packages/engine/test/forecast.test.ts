@@ -9,6 +9,7 @@ const weight = (name: string): number => Number(/^in_(\d+)$/.exec(name)?.[1] ?? 
 function knownModel(): Regressor {
   return {
     canPredict: true,
+    memoryBytes: 0,
     predictOne: x => Object.entries(x).reduce((sum, [name, value]) => sum + weight(name) * value, 0),
     learnOne: () => assert.fail('a forecast must not learn'),
     toState: () => new Uint8Array()

@@ -14,8 +14,8 @@ const restored = (window: IdWindow): IdWindow => IdWindow.fromFields(decodeState
 
 test('an id answers what was remembered under it', () => {
   const window = new IdWindow(10)
-  window.add('observation', 'a', { fingerprint: 1, outcome: 2.5 })
-  window.add('observation', 'b', refused)
+  window.set('observation', 'a', { fingerprint: 1, outcome: 2.5 })
+  window.set('observation', 'b', refused)
   assert.deepEqual(window.find('observation', 'a'), { fingerprint: 1, outcome: 2.5 })
   assert.deepEqual(window.find('observation', 'b'), refused)
   assert.equal(window.find('observation', 'c'), undefined)
@@ -23,16 +23,16 @@ test('an id answers what was remembered under it', () => {
 
 test('an observation and a prediction of the same id are two', () => {
   const window = new IdWindow(10)
-  window.add('observation', 'a', { fingerprint: 1, outcome: 2 })
+  window.set('observation', 'a', { fingerprint: 1, outcome: 2 })
   assert.equal(window.find('prediction', 'a'), undefined)
-  window.add('prediction', 'a', { fingerprint: 3, outcome: 4 })
+  window.set('prediction', 'a', { fingerprint: 3, outcome: 4 })
   assert.deepEqual(window.find('observation', 'a'), { fingerprint: 1, outcome: 2 })
 })
 
 test('ids of any length and of any characters differ, by a zero or half a surrogate pair too', () => {
   const ids = ['', '\0', '\0\0', 'a', 'a\0', 'é', '\ud800', '\udc00', 'x'.repeat(255), 'x'.repeat(256)]
   const window = new IdWindow(100)
-  for (const [index, id] of ids.entries()) window.add('observation', id, { fingerprint: index, outcome: index })
+  for (const [index, id] of ids.entries()) window.set('observation', id, { fingerprint: index, outcome: index })
   for (const [index, id] of ids.entries()) assert.equal(window.find('observation', id)?.outcome, index)
 })
 
@@ -60,7 +60,7 @@ test('it remembers what a plain list of the latest ids does, restored in between
           assert.deepEqual(window.find('observation', step.id), known)
           if (known === undefined) {
             const entry = step.isRefused ? refused : { fingerprint: number, outcome: -number }
-            for (const one of [window, continued]) one.add('observation', step.id, entry)
+            for (const one of [window, continued]) one.set('observation', step.id, entry)
             model.push([step.id, entry])
           }
         }
@@ -76,7 +76,7 @@ test('it remembers what a plain list of the latest ids does, restored in between
 test('100,000 ids of 256 characters take 43 bytes each', () => {
   const window = new IdWindow(100_000)
   for (let id = 0; id < 150_000; id++) {
-    window.add('observation', String(id).padStart(256, 'x'), { fingerprint: id, outcome: id })
+    window.set('observation', String(id).padStart(256, 'x'), { fingerprint: id, outcome: id })
   }
   assert.equal(window.size, 100_000)
   // By hand: 16 of hash, 8 of fingerprint, 8 of prediction, and 262,144 places of 4 bytes for 100,000 ids.
@@ -87,8 +87,8 @@ test('100,000 ids of 256 characters take 43 bytes each', () => {
 
 test('damaged fields are refused', () => {
   const window = new IdWindow(10)
-  window.add('observation', 'a', { fingerprint: 1, outcome: 2 })
-  window.add('observation', 'b', refused)
+  window.set('observation', 'a', { fingerprint: 1, outcome: 2 })
+  window.set('observation', 'b', refused)
   const fields = window.toFields()
   for (const damage of [
     { limit: 1 },

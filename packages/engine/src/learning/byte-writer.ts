@@ -9,6 +9,11 @@ export class ByteWriter {
     return this.#length
   }
 
+  /** Bytes of the memory in use. */
+  get capacity(): number {
+    return this.#bytes.length
+  }
+
   /** Begin anew. */
   clear(): void {
     this.#length = 0

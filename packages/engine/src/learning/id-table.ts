@@ -11,12 +11,17 @@ export class IdTable {
   /** @param capacity how many positions there are, integer >= 0 */
   constructor(capacity: number) {
     this.#hashes = new Int32Array(4 * capacity)
-    this.#places = new Int32Array(2 ** Math.ceil(Math.log2(1.5 * capacity + 1)))
+    this.#places = new Int32Array(placesFor(capacity))
     this.#mask = this.#places.length - 1
   }
 
   get memoryBytes(): number {
     return this.#hashes.byteLength + this.#places.byteLength
+  }
+
+  /** What `memoryBytes` is for a capacity. */
+  static bytesFor(capacity: number): number {
+    return 16 * capacity + 4 * placesFor(capacity)
   }
 
   /** The position of a hash; -1 when there is none. */
@@ -68,4 +73,8 @@ export class IdTable {
       hashes[at] === hash[0] && hashes[at + 1] === hash[1] && hashes[at + 2] === hash[2] && hashes[at + 3] === hash[3]
     )
   }
+}
+
+function placesFor(capacity: number): number {
+  return 2 ** Math.ceil(Math.log2(1.5 * capacity + 1))
 }

@@ -60,6 +60,11 @@ export class IdWindow {
     return this.#table.memoryBytes + 16 * this.#capacity + this.#refusals.memoryBytes
   }
 
+  /** What `memoryBytes` comes to with `limit` ids, none of them refused. */
+  static bytesFor(limit: number): number {
+    return IdTable.bytesFor(limit) + 16 * limit
+  }
+
   find(kind: IdKind, id: string): Remembered | undefined {
     this.#texts.hash(id, kinds[kind], this.#hash)
     const position = this.#table.find(this.#hash)
@@ -69,10 +74,12 @@ export class IdWindow {
     return { fingerprint: this.#fingerprints[position]!, outcome }
   }
 
-  /** Remember an id that is not known. */
-  add(kind: IdKind, id: string, { fingerprint, outcome }: Remembered): void {
+  /** Remember an id, or something else about one that is remembered. */
+  set(kind: IdKind, id: string, { fingerprint, outcome }: Remembered): void {
     this.#texts.hash(id, kinds[kind], this.#hash)
-    this.#push(fingerprint, outcome)
+    const position = this.#table.find(this.#hash)
+    if (position === -1) this.#push(fingerprint, outcome)
+    else this.#write(position, fingerprint, outcome)
   }
 
   /** Oldest first, so that nothing in it depends on capacities. */
@@ -131,10 +138,15 @@ export class IdWindow {
     if (this.#size === this.#capacity) this.#move(Math.min(this.#limit, Math.max(64, 2 * this.#capacity)))
     const position = this.#position(this.#size)
     this.#table.put(position, this.#hash)
+    this.#write(position, fingerprint, outcome)
+    this.#size++
+  }
+
+  #write(position: number, fingerprint: number, outcome: number | Refusal | string): void {
     this.#fingerprints[position] = fingerprint
     this.#predictions[position] = typeof outcome === 'number' ? outcome : NaN
+    this.#refusals.delete(position)
     if (typeof outcome !== 'number') this.#refusals.set(position, outcome)
-    this.#size++
   }
 
   #dropOldest(): void {

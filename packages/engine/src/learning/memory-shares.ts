@@ -1,0 +1,24 @@
+import type { Pipeline } from '@millrace/online'
+import { type LearnerName, learnerWeights } from './catalog.ts'
+import { IdWindow } from './id-window.ts'
+import type { LearnerLimits } from './learn-command.ts'
+
+/** Bytes for score and what the divergence guard needs at least. */
+const fixedShare = 200_000
+/** A learner with a checkpoint takes so many times what it takes alone. */
+const withCheckpoint = 2.5
+/** The least a learner can be limited to. */
+const leastShare = 65_536
+
+/**
+ * Hold a learner to its limits. The memory is for the learner, what the divergence guard keeps of it and the remembered
+ * ids, which however take at most half: where more of them are to be remembered, they come on top.
+ * @throws {MillraceError} MILL_OPTION_INVALID when the learner has more names already than fit
+ */
+export function limitLearner(learner: Pipeline, name: LearnerName, limits: LearnerLimits): void {
+  const { memoryBytes, featureNames, ids } = limits
+  const left = memoryBytes - Math.min(memoryBytes / 2, IdWindow.bytesFor(ids)) - fixedShare
+  const share = learnerWeights(name) === undefined ? left : left / withCheckpoint
+  learner.limitMemory(Math.max(leastShare, Math.floor(share)))
+  learner.limitNames(featureNames)
+}
