@@ -1,5 +1,6 @@
 export type { CursorStore, StreamItem } from './cursor-store.ts'
 export { type Database, openDatabase } from './database.ts'
+export { type EmbeddedStore, type EmbeddedStoreOptions, openEmbeddedStore } from './embedded-store.ts'
 export { type Durability, durabilities } from './durability.ts'
 export type {
   AppendListener,
@@ -9,11 +10,14 @@ export type {
   JournalWriter,
   SnapshotInfo
 } from './journal/journal.ts'
+export { type CopiedFile, copyJournal } from './journal/copy-journal.ts'
 export { type MemoryJournal, memoryJournal } from './journal/memory-journal.ts'
 export { openJournalReader } from './journal/journal-reader.ts'
 export { type JournalWriterOptions, openJournalWriter, type OpenJournal } from './journal/open-journal-writer.ts'
+export { type Pruned, pruneJournal, type Retention } from './journal/prune-journal.ts'
 export type { JournalNote } from './journal/recovery.ts'
-export { type Snapshot, writeSnapshot } from './journal/snapshot-files.ts'
+export { isSnapshotWhole, type Snapshot, writeSnapshot } from './journal/snapshot-files.ts'
+export { type JournalReport, type SegmentReport, type SnapshotReport, verifyJournal } from './journal/verify-journal.ts'
 export { memoryCursorStore } from './memory-cursor-store.ts'
 export { memoryPendingStore } from './memory-pending-store.ts'
 export { memoryRegistryStore } from './memory-registry-store.ts'

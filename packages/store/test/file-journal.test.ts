@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { durabilities, openJournalWriter, writeSnapshot } from '../src/index.ts'
+import { durabilities, openJournalWriter, pruneJournal, writeSnapshot } from '../src/index.ts'
 import { journalContract } from './journal-contract.ts'
 
 for (const durability of durabilities) {
@@ -12,7 +12,7 @@ for (const durability of durabilities) {
       writer,
       reader,
       writeSnapshot: snapshot => writeSnapshot(folder, snapshot),
-      prune() {},
+      prune: () => void pruneJournal(folder, { retentionBytes: 0, keepSnapshots: 1 }),
       async close() {
         await writer.close()
         rmSync(folder, { recursive: true })

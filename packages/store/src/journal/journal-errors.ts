@@ -9,6 +9,12 @@ export function damaged(path: string, problem: string, details: Record<string, u
   })
 }
 
+/** A MILL_JOURNAL_DAMAGED about records `from` up to but not including `to`. */
+export function missing(folder: string, from: number, to: number): MillraceError {
+  const which = to - from === 1 ? `record ${from} is` : `records ${from} to ${to - 1} are`
+  return damaged(folder, `${which} missing`, { from, to: to - 1 })
+}
+
 /** A MILL_STORE_FAILED about reading the file or folder at `path`. */
 export function failedReading(path: string, error: unknown): MillraceError {
   return failed(path, 'could not be read', error)

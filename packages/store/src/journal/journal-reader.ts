@@ -1,8 +1,8 @@
-import { damaged } from './journal-errors.ts'
+import { missing } from './journal-errors.ts'
 import type { JournalReader, JournalRecord } from './journal.ts'
-import { listEffective, type SegmentFile } from './segment-files.ts'
+import { listEffective } from './segment-files.ts'
 import { type Frame, recordsOf } from './segment-format.ts'
-import { damagedAt, type SegmentScan, scanSegment } from './segment-scan.ts'
+import { damagedAt, isDamaged, type SegmentScan, scanSegment } from './segment-scan.ts'
 import { listSnapshots, readSnapshot } from './snapshot-files.ts'
 import { tailJournal } from './journal-tail.ts'
 
@@ -33,7 +33,7 @@ function* recordsFrom(folder: string, from: number): Generator<JournalRecord, un
     if (segment.first > next) throw missing(folder, next, segment.first)
     const scan = scanSegment(segment, from)
     for (const frame of scan.frames) yield* wanted(scan, frame, from, segment.limit)
-    checkEnd(segment, scan)
+    if (isDamaged(segment, scan)) throw damagedAt(segment, scan)
     next = Math.max(next, Math.min(scan.next, segment.limit))
   }
   return undefined
@@ -46,18 +46,4 @@ function wanted({ bytes }: SegmentScan, frame: Frame, from: number, limit: numbe
   const records = recordsOf(bytes, frame)
   if (frame.first >= from && end <= limit) return records
   return records.filter(({ sequence }) => sequence >= from && sequence < limit)
-}
-
-/**
- * Damage behind the last whole frame matters unless it is void. In the newest segment, frames that were not synced may
- * be lost in any order by a power failure: what follows a hole is passed over as if it were torn.
- */
-function checkEnd(segment: SegmentFile, scan: SegmentScan): void {
-  if (scan.next >= segment.limit || scan.tail !== 'damaged') return
-  if (segment.durability === 'fsync' || Number.isFinite(segment.limit)) throw damagedAt(segment, scan)
-}
-
-function missing(folder: string, from: number, to: number): Error {
-  const which = to - from === 1 ? `record ${from} is` : `records ${from} to ${to - 1} are`
-  return damaged(folder, `${which} missing`, { from, to: to - 1 })
 }

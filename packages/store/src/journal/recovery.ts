@@ -1,7 +1,7 @@
 import { listEffective, type SegmentFile } from './segment-files.ts'
 import { recordsOf } from './segment-format.ts'
 import { damagedAt, lastSequenceSeen, type SegmentScan, scanSegment } from './segment-scan.ts'
-import { listSnapshots, readSnapshot } from './snapshot-files.ts'
+import { isSnapshotWhole, listSnapshots } from './snapshot-files.ts'
 
 /** Something about a journal that whoever runs it should know: a fixed sentence and the facts, for a log. */
 export interface JournalNote {
@@ -96,7 +96,7 @@ function checkLoss(end: JournalEnd, segment: SegmentFile, scan: SegmentScan, lat
 function withSnapshot(folder: string, end: JournalEnd): JournalEnd {
   for (const { sequence, time } of listSnapshots(folder)) {
     if (sequence <= end.lastSequence) break
-    if (!isWhole(folder, sequence)) continue
+    if (!isSnapshotWhole(folder, sequence)) continue
     const details = { path: folder, sequence, lastSequence: end.lastSequence }
     const message = 'a snapshot holds more than the journal; the journal goes on after it'
     const notes = [...end.notes, { message, details }]
@@ -104,13 +104,4 @@ function withSnapshot(folder: string, end: JournalEnd): JournalEnd {
     return { lastSequence: sequence, lastTime, isSealed: false, lastFrame: undefined, notes }
   }
   return end
-}
-
-function isWhole(folder: string, sequence: number): boolean {
-  try {
-    readSnapshot(folder, sequence)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -80,6 +80,15 @@ export function lastSequenceSeen(segment: SegmentFile, { bytes, next, end }: Seg
   return last
 }
 
+/**
+ * Whether records of a segment that count are missing or were changed. In the newest segment, frames that were not synced
+ * may be lost in any order by a power failure: what is behind a hole there is no more than a torn end.
+ */
+export function isDamaged({ limit, durability }: SegmentFile, { next, tail }: SegmentScan): boolean {
+  if (next >= limit || tail === 'none') return false
+  return Number.isFinite(limit) || (tail === 'damaged' && durability === 'fsync')
+}
+
 /** A MILL_JOURNAL_DAMAGED that says where in the segment. */
 export function damagedAt({ path }: SegmentFile, { end: offset, next: sequence, bytes }: SegmentScan): Error {
   const where = `record ${sequence} should be at byte ${offset} of ${bytes.length}`

@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { MillraceError } from '@millrace/common'
 import { syncFolder } from './durable-files.ts'
 import { damaged, failedReading, failedWriting, newerFormat } from './journal-errors.ts'
 import type { SnapshotInfo } from './journal.ts'
@@ -87,14 +88,30 @@ export function readSnapshot(folder: string, sequence: number): Uint8Array {
   return state
 }
 
+/** Whether the snapshot at `sequence` can be read back. @throws {MillraceError} MILL_STORE_FAILED when the disk fails */
+export function isSnapshotWhole(folder: string, sequence: number): boolean {
+  try {
+    readSnapshot(folder, sequence)
+    return true
+  } catch (error) {
+    if (error instanceof MillraceError && error.code !== 'MILL_STORE_FAILED') return false
+    throw error
+  }
+}
+
+/** The name of the file of the snapshot at `sequence`. */
+export function snapshotName(sequence: number): string {
+  return `${String(sequence).padStart(16, '0')}.snapshot`
+}
+
 /** Where the snapshot at `sequence` lies. */
 export function snapshotPath(folder: string, sequence: number): string {
-  return join(folder, `${String(sequence).padStart(16, '0')}.snapshot`)
+  return join(folder, snapshotName(sequence))
 }
 
 /** Whether a name is that of a snapshot that was being written. */
 export function isHalfWritten(name: string): boolean {
-  return name.endsWith('.snapshot') ? false : /^\d+\.snapshot\.\d+\.tmp$/.test(name)
+  return /^\d+\.snapshot\.\d+\.tmp$/.test(name)
 }
 
 function headerFor({ sequence, time, state }: Snapshot): Buffer {
