@@ -1,13 +1,5 @@
 import { integerWithin } from '@millrace/common'
-import type { PendingPrediction, PendingStore } from './pending-store.ts'
-
-/** How long and how many predictions wait for their labels. */
-export interface PendingLimits {
-  /** Integer >= 1, milliseconds that a prediction is kept. */
-  ttlMs: number
-  /** Integer >= 1, how many are kept of each learner at most. */
-  limit: number
-}
+import type { PendingLimits, PendingPrediction, PendingStore } from './pending-store.ts'
 
 /** In memory: one process, tests, examples. Lost at exit. */
 export function memoryPendingStore({ ttlMs, limit }: PendingLimits): PendingStore {

@@ -11,6 +11,14 @@ export interface PendingPrediction {
   madeAt: number
 }
 
+/** How long and how many predictions wait for their labels. */
+export interface PendingLimits {
+  /** Integer >= 1, milliseconds that a prediction is kept. */
+  ttlMs: number
+  /** Integer >= 1, how many are kept of each learner at most. */
+  limit: number
+}
+
 /**
  * Keeps predictions until their labels come: each for `ttlMs`, and of each learner at most `limit`, the oldest giving
  * way. Both are set when the store is made.

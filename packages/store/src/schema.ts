@@ -12,7 +12,7 @@ export interface Schema {
   readonly steps: readonly string[]
 }
 
-/** Series, cursors and the registry. */
+/** Series, cursors and the registry, in `millrace.db`. */
 export const stateSchema: Schema = {
   applicationId: 0x4d696c6c, // "Mill" in ASCII
   steps: [
@@ -48,7 +48,47 @@ export const stateSchema: Schema = {
        PRIMARY KEY (series, number)
      ) STRICT, WITHOUT ROWID;
      CREATE UNIQUE INDEX observations_by_id ON observations (series, observation_id);
-     ALTER TABLE cursors ADD COLUMN round INTEGER NOT NULL DEFAULT 0`
+     ALTER TABLE cursors ADD COLUMN round INTEGER NOT NULL DEFAULT 0;
+     CREATE TABLE outbox (
+       place INTEGER PRIMARY KEY AUTOINCREMENT,
+       series INTEGER NOT NULL,
+       value BLOB NOT NULL CHECK (length(value) = 8),
+       keep INTEGER NOT NULL,
+       operation_id ANY NOT NULL
+     ) STRICT;
+     CREATE INDEX outbox_by_series ON outbox (series);
+     CREATE TABLE registry (
+       kind ANY NOT NULL,
+       name ANY NOT NULL,
+       value TEXT NOT NULL,
+       revision INTEGER NOT NULL,
+       PRIMARY KEY (kind, name)
+     ) STRICT, WITHOUT ROWID`
+  ]
+}
+
+/** Predictions that wait for their labels, in `pending.db`. */
+export const pendingSchema: Schema = {
+  applicationId: 0x4d696c50, // "MilP" in ASCII
+  steps: [
+    // `kept_from`: where the time to live begins, which is when the prediction was made unless the clock was set back.
+    // `prediction`: a little-endian float64, since a REAL loses the sign of -0.
+    `CREATE TABLE learners (
+       learner INTEGER PRIMARY KEY,
+       name ANY NOT NULL UNIQUE,
+       kept INTEGER NOT NULL
+     ) STRICT;
+     CREATE TABLE predictions (
+       learner INTEGER NOT NULL,
+       number INTEGER NOT NULL,
+       prediction_id ANY NOT NULL UNIQUE,
+       features BLOB NOT NULL,
+       prediction BLOB NOT NULL CHECK (length(prediction) = 8),
+       made_at REAL NOT NULL,
+       kept_from REAL NOT NULL,
+       PRIMARY KEY (learner, number)
+     ) STRICT, WITHOUT ROWID;
+     CREATE INDEX predictions_by_time ON predictions (kept_from)`
   ]
 }
 

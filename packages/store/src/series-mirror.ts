@@ -47,7 +47,10 @@ export interface OutboxPush {
 /** What became of a push of the outbox. */
 export interface SettledPush {
   order: number
-  /** The series in Redis after this push, if known; it becomes the mirrored one once no push of the series waits. */
+  /**
+   * The series in Redis after this push, if known: its values, at least one, and count. It becomes the mirrored one, with
+   * the pushes of the series that still wait on top of it.
+   */
   redis?: { values: readonly number[]; count: number } | undefined
 }
 
@@ -65,8 +68,8 @@ export interface SettledPush {
 export interface SeriesMirror {
   /**
    * Take over what a push to Redis left behind: the values, the count, and the observation id with what it found, so
-   * that a repeat is known while Redis is away. A push with a count no larger than the one mirrored, or with others of
-   * its series in the outbox, leaves the values alone; a repeat leaves everything but its id alone.
+   * that a repeat is known while Redis is away. Pushes of the series that wait in the outbox stay on top of the values.
+   * A push with a count no larger than the one mirrored, and a repeat, change nothing but the id.
    */
   put(push: MirroredPush): Promise<void>
 

@@ -1,24 +1,24 @@
 import type { Database } from './database.ts'
 import { fromFloat64Bytes, toFloat64Bytes } from './float64-bytes.ts'
-import { toTextKey } from './text-key.ts'
-
-/** What was pushed and found under an observation id. */
-export interface KnownPush {
-  value: number
-  earlier: number[]
-}
+import type { RememberedPush } from './series-mirror.ts'
+import { fromTextKey, type TextKey, toTextKey } from './text-key.ts'
 
 /** The latest observation ids of each series, in the tables of a database. Series are given by their numbers there. */
 export interface ObservationIds {
-  find(series: number, observationId: string): KnownPush | undefined
-  /** Remember an id that is not known, and forget the oldest ones beyond the limit: two at most, so that no call takes long. */
-  remember(series: number, observationId: string, push: KnownPush): void
+  find(series: number, observationId: string): RememberedPush | undefined
+  /** The latest `limit`, oldest first. */
+  latest(series: number, limit: number): RememberedPush[]
+  /** Remember an id that is not known, and forget the oldest beyond those remembered: two at most, to take no time. */
+  remember(series: number, observationId: string, push: { value: number; earlier: readonly number[] }): void
 }
 
 /** @param idsRemembered integer >= 1, how many ids are remembered for each series */
 export function sqliteObservationIds(database: Database, idsRemembered: number): ObservationIds {
   const select = database.prepare('SELECT pushed FROM observations WHERE series = ? AND observation_id = ?')
   const newest = database.prepare('SELECT max(number) AS number FROM observations WHERE series = ?')
+  const selectLatest = database.prepare(
+    'SELECT observation_id AS key, pushed FROM observations WHERE series = ? ORDER BY number DESC LIMIT ?'
+  )
   const insert = database.prepare(
     'INSERT INTO observations (series, number, observation_id, pushed) VALUES (?, ?, ?, ?)'
   )
@@ -29,9 +29,11 @@ export function sqliteObservationIds(database: Database, idsRemembered: number):
   return {
     find(series, observationId) {
       const pushed = select.get(series, toTextKey(observationId))?.['pushed'] as Uint8Array | undefined
-      if (pushed === undefined) return undefined
-      const [value, ...earlier] = fromFloat64Bytes(pushed)
-      return { value: value!, earlier }
+      return pushed && remembered(observationId, pushed)
+    },
+    latest(series, limit) {
+      const rows = selectLatest.all(series, limit) as { key: TextKey; pushed: Uint8Array }[]
+      return rows.toReversed().map(({ key, pushed }) => remembered(fromTextKey(key), pushed))
     },
     remember(series, observationId, { value, earlier }) {
       const number = Number(newest.get(series)?.['number'] ?? 0) + 1
@@ -39,4 +41,9 @@ export function sqliteObservationIds(database: Database, idsRemembered: number):
       if (number > idsRemembered) forget.run(series, number - idsRemembered)
     }
   }
+}
+
+function remembered(observationId: string, pushed: Uint8Array): RememberedPush {
+  const [value, ...earlier] = fromFloat64Bytes(pushed)
+  return { observationId, value: value!, earlier }
 }

@@ -3,10 +3,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { openDatabase, sqliteSeriesStore } from '../src/index.ts'
 import { killWhilePushing, runTogether } from './children.ts'
-import { seriesStoreContract } from './series-store-contract.ts'
 import { temporaryFolder } from './temporary-folder.ts'
-
-seriesStoreContract('sqlite', (context, options) => sqliteSeriesStore(database(context), options))
 
 function database(context: TestContext, path = join(temporaryFolder(context), 'state.db')) {
   const opened = openDatabase(path)

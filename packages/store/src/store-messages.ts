@@ -1,0 +1,29 @@
+import type { PlainError } from './thread-errors.ts'
+
+/** What the thread of the embedded store is started with. */
+export interface ThreadOptions {
+  /** Absolute path of `millrace.db`. */
+  statePath: string
+  /** Absolute path of `pending.db`. */
+  pendingPath: string
+  synchronous: 'FULL' | 'NORMAL'
+  busyTimeoutMs: number
+  idsRemembered: number
+  pendingLimits: { ttlMs: number; limit: number }
+  /** The time at the start, in milliseconds since 1970. */
+  now: number
+}
+
+/** A call: its number, the name of the operation, and the arguments. */
+export type CallMessage = readonly [call: number, operation: string, args: readonly unknown[]]
+
+/** To the thread: calls, one after the other in one array, or `close`. */
+export type ToThread = readonly unknown[] | 'close'
+
+/** From the thread. */
+export type FromThread =
+  | { opened: true }
+  /** Nothing could be opened; the thread ends. */
+  | { failed: PlainError }
+  /** Numbers of calls, each followed by what it returned; and the same of those that threw. */
+  | { results: unknown[]; errors: (number | PlainError)[] }
