@@ -16,6 +16,7 @@ export { openJournalReader } from './journal/journal-reader.ts'
 export { type JournalWriterOptions, openJournalWriter, type OpenJournal } from './journal/open-journal-writer.ts'
 export { type Pruned, pruneJournal, type Retention } from './journal/prune-journal.ts'
 export type { JournalNote } from './journal/recovery.ts'
+export { runningWriter, type RunningWriter } from './journal/running-writer.ts'
 export { isSnapshotWhole, type Snapshot, writeSnapshot } from './journal/snapshot-files.ts'
 export { type JournalReport, type SegmentReport, type SnapshotReport, verifyJournal } from './journal/verify-journal.ts'
 export { memoryCursorStore } from './memory-cursor-store.ts'
@@ -24,8 +25,15 @@ export { memoryRegistryStore } from './memory-registry-store.ts'
 export { memorySeriesStore } from './memory-series-store.ts'
 export type { PendingLimits, PendingPrediction, PendingStore } from './pending-store.ts'
 export { exponentialBackoff, type RetryDelay } from './redis/backoff.ts'
+export {
+  type FallbackSeriesOptions,
+  fallbackSeriesStore,
+  type FallbackSeriesStore,
+  type RedisStatus
+} from './redis/fallback-series-store.ts'
 export { connectRedis, type RedisConnection, type RedisOptions, type RedisWatcher } from './redis/redis-connection.ts'
 export { redisSeriesStore } from './redis/redis-series-store.ts'
+export type { SeriesLogger } from './redis/series-log.ts'
 export type { RegistryEntry, RegistryStore } from './registry-store.ts'
 export type {
   AwayPush,
