@@ -1,8 +1,8 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { MillraceError } from '@millrace/common'
-import { syncFolder } from './durable-files.ts'
-import { failedWriting, missing } from './journal-errors.ts'
+import { makeFolder, syncFolder } from './durable-files.ts'
+import { failedWriting, isGone, missing } from './journal-errors.ts'
 import { listEffective, namesIn } from './segment-files.ts'
 import { damagedAt, isDamaged, scanSegment } from './segment-scan.ts'
 import { isSnapshotWhole, listSnapshots, readSnapshot, snapshotName, writeSnapshot } from './snapshot-files.ts'
@@ -33,7 +33,7 @@ export function copyJournal(from: string, to: string): CopiedFile[] {
   for (let attempt = 1; ; attempt++) {
     const copied: CopiedFile[] = []
     try {
-      mkdirSync(to, { recursive: true })
+      makeFolder(resolve(to))
       copySnapshots(from, to, copied)
       copySegments(from, to, copied)
       syncFolder(to)
@@ -77,9 +77,4 @@ function writeDurably(path: string, bytes: Buffer): void {
   } finally {
     closeSync(file)
   }
-}
-
-/** Whether a file was pruned between being listed and being read. */
-function isGone(error: unknown): boolean {
-  return error instanceof MillraceError && error.details['reason'] === 'ENOENT'
 }

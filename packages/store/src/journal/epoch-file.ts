@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, constants, fsyncSync, openSync, readSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { MillraceError } from '@millrace/common'
@@ -42,9 +42,7 @@ export function raiseEpoch(folder: string, atLeast: number): EpochFile {
 }
 
 function raise(folder: string, path: string, atLeast: number): EpochFile {
-  const file = openSync(path, 'a+')
-  closeSync(file)
-  const handle = openSync(path, 'r+')
+  const handle = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o644)
   try {
     const epoch = Math.max(read(handle) + 1, atLeast)
     writeSync(handle, encoded(epoch), 0, fileBytes, 0)

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs'
+import { canSyncFolders } from './durable-files.ts'
 
 type Done = (error: Error | null) => void
 
@@ -16,14 +17,29 @@ export interface FileOperations {
     done: (error: Error | null, written: number) => void
   ): void
   fdatasync(file: number, done: Done): void
-  fsync(file: number, done: Done): void
+  /** Make the names in a folder durable. */
+  syncFolder(folder: string, done: Done): void
   ftruncate(file: number, length: number, done: Done): void
   close(file: number, done: Done): void
   unlink(path: string, done: Done): void
 }
 
 /** The operating system's. Callbacks cost a good deal less than promises here. */
-export const fileOperations: FileOperations = fs
+export const fileOperations: FileOperations = {
+  open: fs.open,
+  write: fs.write,
+  fdatasync: fs.fdatasync,
+  ftruncate: fs.ftruncate,
+  close: fs.close,
+  unlink: fs.unlink,
+  syncFolder(folder, done) {
+    if (!canSyncFolders) return done(null)
+    fs.open(folder, 'r', (error, handle) => {
+      if (error !== null) return done(error)
+      fs.fsync(handle, syncError => fs.close(handle, () => done(syncError)))
+    })
+  }
+}
 
 /** Write all of `bytes` from `offset` on, in as many writes as that takes. */
 export function writeAll(

@@ -2,13 +2,13 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { failedReading } from './journal-errors.ts'
 import type { JournalRecord } from './journal.ts'
 import type { SegmentFile } from './segment-files.ts'
-import { frameAfter, frameAt, frameEnd, frameSeed, recordsOf, segmentHeaderBytes } from './segment-format.ts'
-import { damagedAt, scanSegment } from './segment-scan.ts'
+import { frameAfter, frameAt, frameEnd, frameSeed, recordsOf } from './segment-format.ts'
+import { damagedAt, isDamaged, type SegmentScan, scanSegment } from './segment-scan.ts'
 
-/** The most that is read at once, but for a single frame that is larger. */
+/** The most that is read at once of what is new, but for a single frame that is larger. */
 const chunkBytes = 8 * 2 ** 20
 
-/** Reads a segment while it is being written: only what is new, and only whole frames. */
+/** Reads a segment while it is being written: at first all of it, then only what is new, and only whole frames. */
 export class FollowedSegment {
   readonly segment: SegmentFile
   readonly #file: number
@@ -18,17 +18,12 @@ export class FollowedSegment {
   /** Position of the next frame's first record. */
   #next: number
 
-  /** @throws the error of the file system when there is no such file */
+  /** @throws {MillraceError} MILL_STORE_FAILED, also when there is no such file */
   constructor(segment: SegmentFile) {
     this.segment = segment
-    this.#file = openSync(segment.path, 'r')
+    this.#file = guarded(segment, () => openSync(segment.path, 'r'))
     this.#seed = frameSeed(segment)
     this.#next = segment.first
-  }
-
-  /** Whether all bytes of the file were read. */
-  get isAtEnd(): boolean {
-    return fstatSync(this.#file).size === this.#position
   }
 
   close(): void {
@@ -37,31 +32,33 @@ export class FollowedSegment {
 
   /**
    * The records of the whole frames that come next; none when there are none yet.
+   * @param from damage before this record does not matter
    * @throws {MillraceError} MILL_JOURNAL_DAMAGED, MILL_STORE_FAILED, MILL_STATE_INVALID as for {@link scanSegment}
    */
-  read(): JournalRecord[] {
-    if (this.#position === 0 && !this.#hasHeader()) return []
-    const bytes = this.#chunk(chunkBytes)
+  read(from: number): JournalRecord[] {
+    if (this.#position === 0) return this.#readAll(from)
+    const bytes = this.#chunk(this.#position, chunkBytes)
     const records = this.#take(bytes)
     if (records.length > 0 || bytes.length === 0) return records
     const length = frameEnd(bytes, 0)
-    if (length > chunkBytes) return this.#take(this.#chunk(length))
-    // A frame that is not whole with a whole one behind it. Unless it has become whole meanwhile, it is damaged.
-    if (frameAfter(bytes, 0, this.#seed) !== undefined) this.#check()
+    if (length > chunkBytes) return this.#take(this.#chunk(this.#position, length))
+    // A frame that is not whole with a whole one behind it has become whole meanwhile, or is damaged.
+    if (frameAfter(bytes, 0, this.#seed) !== undefined) this.scan(from)
     return []
   }
 
-  #hasHeader(): boolean {
-    if (fstatSync(this.#file).size < segmentHeaderBytes) return false
-    this.#check()
-    this.#position = segmentHeaderBytes
-    return true
+  /** Reads and checks all of it. @throws {MillraceError} see `read` */
+  scan(from: number): SegmentScan {
+    const scan = scanSegment(this.segment, from, () => this.#chunk(0, Number.POSITIVE_INFINITY))
+    if (isDamaged(this.segment, scan)) throw damagedAt(this.segment, scan)
+    return scan
   }
 
-  /** Damage in frames that were not synced is a torn end that a power failure has left. */
-  #check(): void {
-    const scan = scanSegment(this.segment, this.segment.first)
-    if (scan.tail === 'damaged' && this.segment.durability === 'fsync') throw damagedAt(this.segment, scan)
+  #readAll(from: number): JournalRecord[] {
+    const { bytes, frames, end, next } = this.scan(from)
+    this.#position = end
+    this.#next = next
+    return frames.flatMap(frame => recordsOf(bytes, frame))
   }
 
   #take(bytes: Buffer): JournalRecord[] {
@@ -76,12 +73,23 @@ export class FollowedSegment {
     }
   }
 
-  #chunk(length: number): Buffer {
-    try {
-      const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, fstatSync(this.#file).size - this.#position)))
-      return bytes.subarray(0, readSync(this.#file, bytes, 0, bytes.length, this.#position))
-    } catch (error) {
-      throw failedReading(this.segment.path, error)
-    }
+  /** What the file has from `position` on, at most `length` bytes. */
+  #chunk(position: number, length: number): Buffer {
+    return guarded(this.segment, () => {
+      const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, fstatSync(this.#file).size - position)))
+      let end = 0
+      for (let read = -1; read !== 0 && end < bytes.length; end += read) {
+        read = readSync(this.#file, bytes, end, bytes.length - end, position + end)
+      }
+      return bytes.subarray(0, end)
+    })
+  }
+}
+
+function guarded<Result>({ path }: SegmentFile, work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    throw failedReading(path, error)
   }
 }

@@ -1,4 +1,4 @@
-import { MillraceError } from '@millrace/common'
+import { MillraceError, optionError } from '@millrace/common'
 import type { Durability } from '../durability.ts'
 import { FrameBatch, sizeOf } from './frame-batch.ts'
 import { failedWriting } from './journal-errors.ts'
@@ -103,6 +103,7 @@ export class GroupCommit implements JournalWriter {
 
   /** What keeps an append of `size` bytes from being taken. */
   #refusal(size: number): unknown {
+    if (size === 0) return optionError('payloads', 'at least one record', 'none')
     if (this.#end !== undefined) return this.#end
     if (this.#closing !== undefined) return closed(this.#options.folder)
     const { maxQueuedBytes, durability } = this.#options

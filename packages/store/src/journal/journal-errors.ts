@@ -20,6 +20,11 @@ export function failedReading(path: string, error: unknown): MillraceError {
   return failed(path, 'could not be read', error)
 }
 
+/** Whether `error` says that a file which was listed is gone, as when it was pruned meanwhile. */
+export function isGone(error: unknown): boolean {
+  return error instanceof MillraceError && error.details['reason'] === 'ENOENT'
+}
+
 /** A MILL_STORE_FAILED about writing the file or folder at `path`. */
 export function failedWriting(path: string, error: unknown): MillraceError {
   return failed(path, 'could not be written', error)

@@ -16,7 +16,7 @@ export function openJournalReader(folder: string): JournalReader {
     snapshots: () => listSnapshots(folder),
     readSnapshot: sequence => readSnapshot(folder, sequence),
     firstSequence: () => firstSequence(folder),
-    records: from => recordsFrom(folder, from),
+    records: from => recordsFrom(folder, Math.max(1, from)),
     tail: from => tailJournal(folder, from)
   }
 }

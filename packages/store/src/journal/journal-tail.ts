@@ -1,12 +1,12 @@
 import { FollowedSegment } from './followed-segment.ts'
-import { failedReading } from './journal-errors.ts'
+import { isGone } from './journal-errors.ts'
 import type { JournalRecord, JournalTail } from './journal.ts'
 import { isLater, listSegments, type SegmentFile } from './segment-files.ts'
-import { damagedAt, scanSegment } from './segment-scan.ts'
+import { damagedAt } from './segment-scan.ts'
 
 /**
  * Follow the journal in `folder` from record `from` on, see {@link JournalReader.tail}. A poll lists the folder and reads
- * what is new, at most 8 MiB or one frame.
+ * what is new, at most one segment, 8 MiB or one frame.
  */
 export function tailJournal(folder: string, from: number): JournalTail {
   return new FileTail(folder, from)
@@ -50,34 +50,34 @@ class FileTail implements JournalTail {
   /** Begin to follow the segment that holds the next record; undefined when there is none. */
   #open(segments: readonly SegmentFile[]): FollowedSegment | undefined {
     const segment = segments.find(({ first, limit }) => first <= this.#next && this.#next < limit)
-    if (segment === undefined) return undefined
     try {
-      return new FollowedSegment(segment)
+      return segment && new FollowedSegment(segment)
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-      throw failedReading(segment.path, error)
+      if (isGone(error)) return undefined
+      throw error
     }
   }
 
   /** The records below `limit` that have come to the segment. */
   #read(followed: FollowedSegment, limit: number): JournalRecord[] | undefined {
     for (;;) {
-      const records = followed.read()
-      if (records.length === 0) return Number.isFinite(limit) ? this.#gap(followed) : []
+      const records = followed.read(this.#next)
       const wanted = records.filter(({ sequence }) => sequence >= this.#next && sequence < limit)
       this.#next += wanted.length
       if (wanted.length > 0) return wanted
-      if (records.at(-1)!.sequence >= limit) return this.#gap(followed)
+      if (records.length > 0 && records.at(-1)!.sequence < limit) continue
+      return limit === Number.POSITIVE_INFINITY ? [] : this.#gap(followed)
     }
   }
 
   /**
    * A later segment was there before this one was read to its end, and does not begin where this one ends.
    * @returns undefined when the segments between were pruned
-   * @throws {MillraceError} MILL_JOURNAL_DAMAGED when this one should reach further
+   * @throws {MillraceError} MILL_JOURNAL_DAMAGED when this one is not whole
    */
-  #gap({ segment, isAtEnd }: FollowedSegment): undefined {
-    if (!isAtEnd) throw damagedAt(segment, scanSegment(segment, this.#next))
+  #gap(followed: FollowedSegment): undefined {
+    const scan = followed.scan(this.#next)
+    if (scan.tail !== 'none') throw damagedAt(followed.segment, scan)
     return undefined
   }
 }

@@ -8,6 +8,9 @@ import { type KernelLock, kernelLock } from './kernel-lock.ts'
 /** How often a writer that took over tries to get the lock of the one it took over from. */
 const retryMs = 1000
 
+/** Longer than anyone has the lock who only asks who the writer is. */
+const askingMs = 50
+
 /** The right to write a journal, until a later lease is taken. */
 export interface Lease {
   /** Larger than that of every earlier lease. */
@@ -35,13 +38,15 @@ export interface LeaseOptions {
  */
 export function takeLease(folder: string, { role, now, atLeast }: LeaseOptions): Lease {
   const since = now()
-  let lock = lockAsWriter(folder, since)
+  let lock = lockAsWriter(folder, since, askingMs)
   if (lock === undefined && role === 'writer') throw taken(folder)
   try {
     const epochFile = raiseEpoch(folder, atLeast())
     const retry = lock === undefined ? setInterval(getLock, retryMs).unref() : undefined
     function getLock(): void {
-      lock = lockAsWriter(folder, since)
+      tryTo(() => {
+        lock = lockAsWriter(folder, since, 0)
+      })
       if (lock !== undefined) clearInterval(retry)
     }
     return {
@@ -61,8 +66,8 @@ export function takeLease(folder: string, { role, now, atLeast }: LeaseOptions):
 }
 
 /** The lock, with a note beside it that says who has it. */
-function lockAsWriter(folder: string, since: number): KernelLock | undefined {
-  const lock = kernelLock(join(folder, 'writer.lock'))
+function lockAsWriter(folder: string, since: number, waitMs: number): KernelLock | undefined {
+  const lock = kernelLock(join(folder, 'writer.lock'), waitMs)
   if (lock !== undefined) tryTo(() => writeHolder(folder, since))
   return lock
 }
@@ -83,12 +88,12 @@ function holderPath(folder: string): string {
   return join(folder, 'writer.json')
 }
 
-/** The note about the holder is a help to people; a journal works without it. */
+/** For what is a help and not needed: a full or failing disk shows itself in what is. */
 function tryTo(work: () => void): void {
   try {
     work()
   } catch {
-    // A full or failing disk shows itself in what matters.
+    // See above.
   }
 }
 

@@ -1,12 +1,12 @@
-import { closeSync, fdatasyncSync, mkdirSync, openSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, fdatasyncSync, openSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { integerWithin, MillraceError } from '@millrace/common'
 import type { Durability } from '../durability.ts'
-import { syncFolder } from './durable-files.ts'
+import { makeFolder, syncFolder } from './durable-files.ts'
 import { type FileOperations, fileOperations } from './file-operations.ts'
 import { FrameBatch, sizeOf } from './frame-batch.ts'
 import { GroupCommit } from './group-commit.ts'
-import { failedWriting } from './journal-errors.ts'
+import { failedWriting, isGone } from './journal-errors.ts'
 import { openJournalReader } from './journal-reader.ts'
 import type { JournalReader, JournalWriter } from './journal.ts'
 import { type Lease, takeLease } from './lease.ts'
@@ -14,6 +14,8 @@ import { findEnd, type JournalEnd, type JournalNote, type LastFrame } from './re
 import { listSegments, namesIn } from './segment-files.ts'
 import { type FrameToWrite, SegmentOutput } from './segment-output.ts'
 import { isHalfWritten } from './snapshot-files.ts'
+
+const readAttempts = 3
 
 /** How to write a journal. */
 export interface JournalWriterOptions {
@@ -39,20 +41,21 @@ export interface OpenJournal {
 }
 
 /**
- * Become the writer of the journal in `folder`, which is made if need be. Reads as much of the journal as was written
+ * Become the writer of the journal in the folder `path`, which is made if need be. Reads as much of the journal as was written
  * since the newest snapshot, or one segment; more only where a power failure may have left holes. Takes a few
  * milliseconds, most of them for fsyncs, and blocks the calling thread for some of them.
  * @throws {MillraceError} MILL_WRITER_TAKEN with `details` `{ pid, host, since }`; MILL_JOURNAL_DAMAGED when
  *   acknowledged records are lost; MILL_STORE_FAILED; MILL_STATE_INVALID when a newer Millrace wrote the journal
  */
-export async function openJournalWriter(folder: string, options: JournalWriterOptions): Promise<OpenJournal> {
+export async function openJournalWriter(path: string, options: JournalWriterOptions): Promise<OpenJournal> {
+  const folder = resolve(path)
   const { durability, role = 'writer', now = Date.now, files = fileOperations } = options
-  const maxQueuedBytes = integerWithin('maxQueuedBytes', options.maxQueuedBytes ?? 64 * 2 ** 20, 1)
+  const maxQueuedBytes = integerWithin('maxQueuedBytes', options.maxQueuedBytes ?? 64 * 2 ** 20, 1, 2 ** 31)
   const segmentBytes = integerWithin('segmentBytes', options.segmentBytes ?? 16 * 2 ** 20, 1)
-  makeFolder(folder)
+  guarded(folder, () => makeFolder(folder))
   const lease = takeLease(folder, { role, now, atLeast: () => (listSegments(folder).at(-1)?.epoch ?? 0) + 1 })
   try {
-    const end = findEnd(folder)
+    const end = findSettledEnd(folder)
     if (durability === 'fsync') syncEarlier(folder)
     const obstacle = (): Error | undefined => obstacleOf(folder, lease)
     const output = new SegmentOutput({ folder, epoch: lease.epoch, durability, segmentBytes, files, obstacle })
@@ -67,6 +70,17 @@ export async function openJournalWriter(folder: string, options: JournalWriterOp
   }
 }
 
+/** Files may go away while they are read: a former writer takes a failed frame back, or prunes. */
+function findSettledEnd(folder: string): JournalEnd {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return findEnd(folder)
+    } catch (error) {
+      if (attempt === readAttempts || !isGone(error)) throw error
+    }
+  }
+}
+
 /**
  * Begin this writer's own segment, which makes void what a former writer may still write, and what is torn. It starts
  * with a copy of the last frame, because nobody knows whether that one was synced: its writer may have died before, or
@@ -75,7 +89,7 @@ export async function openJournalWriter(folder: string, options: JournalWriterOp
 async function beginAtOnce(folder: string, output: SegmentOutput, end: JournalEnd): Promise<void> {
   const { lastFrame, lastSequence } = end
   const frame = lastFrame === undefined ? { first: lastSequence + 1 } : copyOf(lastFrame)
-  const failure = await new Promise<Error | null>(resolve => output.write({ ...frame, isSynced: true }, resolve))
+  const failure = await new Promise<Error | null>(done => output.write({ ...frame, isSynced: true }, done))
   if (failure === null) return
   throw failure instanceof MillraceError ? failure : failedWriting(folder, failure)
 }
@@ -117,10 +131,6 @@ function obstacleOf(folder: string, lease: Lease): Error | undefined {
   }
   const problem = `another process has taken over as the writer of journal ${folder}; this one can only read from now on`
   return new MillraceError('MILL_WRITER_FENCED', problem, { details: { path: folder, epoch: lease.epoch } })
-}
-
-function makeFolder(folder: string): void {
-  guarded(folder, () => mkdirSync(folder, { recursive: true }))
 }
 
 function guarded(path: string, work: () => void): void {

@@ -84,9 +84,10 @@ function checkLoss(end: JournalEnd, segment: SegmentFile, scan: SegmentScan, lat
   )
   const lastSeen = Math.max(...[{ segment, scan }, ...later].map(one => lastSequenceSeen(one.segment, one.scan)))
   const records = Math.max(0, lastSeen - scan.next + 1)
+  const message = records === 0 ? 'cut off an end that was never finished' : 'lost records that were never synced'
   const details = { path: segment.path, offset: scan.end, bytes, records, lastSequence: scan.next - 1 }
   end.isSealed = false
-  end.notes.push({ message: 'cut the end of the journal, which was never finished or not synced', details })
+  end.notes.push({ message, details })
 }
 
 /**

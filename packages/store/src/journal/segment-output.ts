@@ -98,8 +98,10 @@ export class SegmentOutput {
     if (isFresh) putSegmentHeader(bytes, segment, batch?.time ?? 0)
     const offset = isFresh ? 0 : segmentHeaderBytes
     const finish: Done = error => {
-      const obstacle = error ?? this.#options.obstacle()
-      if (obstacle !== undefined) return this.#abandon(segment, () => done(obstacle))
+      if (error !== null) return this.#abandon(segment, () => done(error))
+      const obstacle = this.#options.obstacle()
+      // Its bytes stay where they are: the later writer may be reading them.
+      if (obstacle !== undefined) return this.close(() => done(obstacle))
       segment.position += bytes.length - offset
       done(null)
     }
@@ -114,10 +116,7 @@ export class SegmentOutput {
     files.fdatasync(file, error => {
       if (error !== null || !isFresh) return done(error)
       // A new file is durable only once its name is.
-      files.open(folder, 'r', (openError, handle) => {
-        if (openError !== null) return done(openError)
-        files.fsync(handle, syncError => files.close(handle, () => done(syncError)))
-      })
+      files.syncFolder(folder, done)
     })
   }
 

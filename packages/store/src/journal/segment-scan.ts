@@ -32,13 +32,18 @@ export interface SegmentScan {
 /**
  * Read and check a whole segment: one read and one checksum of the file.
  * @param from damage before this record does not matter
+ * @param read reads the file
  * @throws {MillraceError} MILL_STORE_FAILED when it cannot be read, MILL_STATE_INVALID when a newer Millrace wrote it
  */
-export function scanSegment(segment: SegmentFile, from: number): SegmentScan {
-  const scan = scanBytes(segment, readWhole(segment.path), from)
+export function scanSegment(
+  segment: SegmentFile,
+  from: number,
+  read: () => Buffer = () => readWhole(segment.path)
+): SegmentScan {
+  const scan = scanBytes(segment, read(), from)
   // A frame that was being written while it was read looks damaged if the next one came in before the read ended. It
   // cannot look so twice, because a frame does not change once another follows.
-  return scan.tail === 'damaged' ? scanBytes(segment, readWhole(segment.path), from) : scan
+  return scan.tail === 'damaged' ? scanBytes(segment, read(), from) : scan
 }
 
 /** Checks the contents of a segment. @throws {MillraceError} MILL_STATE_INVALID when a newer Millrace wrote it */
