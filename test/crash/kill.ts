@@ -1,0 +1,94 @@
+import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { CrashPoint } from './crash-point.ts'
+import type { Gate } from './gate.ts'
+import { filesIn, isHalfWritten, type Moment, momentCame } from './moment.ts'
+import type { Restartable, Run, StartOptions } from './restartable.ts'
+
+/** How a kill went. */
+export interface Killed {
+  /** The kind of moment, as it came about: a point inside that was not reached in time becomes `load`. */
+  kind: Moment['kind']
+  /** Whether it left a snapshot half written. */
+  isDuringSnapshot: boolean
+  /** Whether the program was ready by then. */
+  wasReady: boolean
+}
+
+/** What a kill needs beside the moment. */
+export interface KillDeps {
+  target: Restartable
+  gate: Gate
+  /** How many clients wait at the gate when nothing is under way. */
+  clients: number
+  /** Looks at the program once it is ready and nothing is under way. */
+  check(): Promise<void>
+  onAcknowledged(hit: () => void): () => void
+  /** How long a start takes, in milliseconds. */
+  startMs: number
+  /** What every start is given. */
+  start: StartOptions
+}
+
+/** How long a moment under load is waited for. */
+const longestWaitMs = 2500
+
+const dieInside = fileURLToPath(new URL('preload/die-inside.ts', import.meta.url))
+
+/** The program ended although nobody killed it. */
+export class EndedByItself extends Error {}
+
+/**
+ * Start the program, let clients work, and kill it at the moment.
+ * @throws {EndedByItself} when it ends before
+ */
+export async function startAndKill(moment: Moment, deps: KillDeps): Promise<Killed> {
+  const { target, gate, start } = deps
+  const before = new Set(journalFiles(target))
+  const isInside = moment.kind === 'inside'
+  const run = target.start(isInside ? withPoint(start, moment.point) : start)
+  let wasReady = false
+  void run.ready.then(
+    () => (wasReady = true),
+    () => undefined
+  )
+  const died = run.program.exit.then(() => 'died' as const)
+  await Promise.race([died, untilMoment(moment, run, deps)])
+  gate.close()
+  const isAlive = run.program.child.exitCode === null && run.program.child.signalCode === null
+  const { code, signal } = await target.end('SIGKILL')
+  if (signal !== 'SIGKILL' || (!isAlive && !isInside)) {
+    throw new EndedByItself(`the program ended with ${code ?? signal}: ${run.program.errors()}`)
+  }
+  const left = journalFiles(target).filter(name => isHalfWritten(name) && !before.has(name))
+  return { kind: isInside && isAlive ? 'load' : moment.kind, isDuringSnapshot: left.length > 0, wasReady }
+}
+
+function withPoint({ preload = [], environment }: StartOptions, point: CrashPoint): StartOptions {
+  const preloads = [...preload, dieInside]
+  return { preload: preloads, environment: { ...environment, CRASH_POINT: JSON.stringify(point) } }
+}
+
+async function untilMoment(moment: Moment, run: Run, deps: KillDeps): Promise<void> {
+  const { target, gate, clients, check, onAcknowledged, startMs } = deps
+  const surroundings = { journals: journalsOf(target), onAcknowledged }
+  if (moment.kind === 'start') return await pause(moment.part * startMs)
+  if ((await run.ready.catch(() => undefined)) === undefined) return
+  if (moment.kind === 'repeating') return await momentCame(moment, surroundings)
+  // Clients that still wait for an answer to what they asked the run before get it now.
+  await gate.allWaiting(clients)
+  await check()
+  gate.open()
+  const came = moment.kind === 'inside' ? new Promise<never>(() => undefined) : momentCame(moment, surroundings)
+  await Promise.race([came, pause(longestWaitMs, undefined, { ref: false })])
+}
+
+/** The folder of all journals. */
+export function journalsOf({ dataDir }: Pick<Restartable, 'dataDir'>): string {
+  return path.join(dataDir, 'journal')
+}
+
+function journalFiles(target: Restartable): string[] {
+  return filesIn(journalsOf(target))
+}
