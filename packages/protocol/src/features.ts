@@ -1,11 +1,19 @@
 import { type Static, Type } from 'typebox'
 import { FeaturesSchema, learnable, SeriesIdSchema } from './common.ts'
+import { ObservationIdSchema } from './observation-id.ts'
 
 /** `GET /health` of the feature service. */
 export const FeaturesHealthReplySchema = Type.Object(
   {
-    status: Type.Literal('healthy', { description: 'Always healthy while the service answers.' }),
-    service: Type.Literal('feature_service', { description: 'Name of the service.' })
+    status: Type.Unsafe<'healthy' | 'degraded'>({
+      type: 'string',
+      enum: ['healthy', 'degraded'],
+      description: 'degraded while a Redis is configured that does not answer; values are kept on disk meanwhile.'
+    }),
+    service: Type.Literal('feature_service', { description: 'Name of the service.' }),
+    storage: Type.String({ description: 'Where the next value will be kept: redis or sqlite.' }),
+    redis_connected: Type.Boolean({ description: 'Whether a Redis is configured and answers.' }),
+    unreconciled: Type.Integer({ minimum: 0, description: 'Values kept on disk that Redis does not have yet.' })
   },
   { title: 'FeaturesHealthReply', description: 'GET /health of the feature service.' }
 )
@@ -16,7 +24,8 @@ export type FeaturesHealthReply = Static<typeof FeaturesHealthReplySchema>
 export const AddRequestSchema = Type.Object(
   {
     series_id: Type.Optional({ ...SeriesIdSchema, default: 'default' }),
-    value: Type.Number({ ...learnable, description: 'The newest value of the series.', examples: [125] })
+    value: Type.Number({ ...learnable, description: 'The newest value of the series.', examples: [125] }),
+    observation_id: Type.Optional(ObservationIdSchema)
   },
   { title: 'AddRequest', description: 'POST /add: one new value of a series.' }
 )

@@ -7,11 +7,17 @@ export {
   type MessageReply
 } from './common.ts'
 export { ErrorReplySchema, RequestFaultSchema, type ErrorReply, type RequestFault } from './errors.ts'
+export { FeedbackReplySchema, FeedbackRequestSchema, type FeedbackReply, type FeedbackRequest } from './feedback.ts'
 export {
+  CommitReplySchema,
+  CommitRequestSchema,
   IngestionHealthReplySchema,
+  NextHeadersSchema,
   ObservationReplySchema,
   ResetReplySchema,
   StreamStatusReplySchema,
+  type CommitReply,
+  type CommitRequest,
   type IngestionHealthReply,
   type ObservationReply,
   type ResetReply,
@@ -33,6 +39,16 @@ export {
   type SeriesParams,
   type SeriesReply
 } from './features.ts'
+export {
+  BatchErrorSchema,
+  largestBatch,
+  LearnBatchReplySchema,
+  LearnBatchRequestSchema,
+  type BatchError,
+  type LearnBatchReply,
+  type LearnBatchRequest
+} from './learn-batch.ts'
+export { IdempotencyHeadersSchema, longestObservationId, ObservationIdSchema } from './observation-id.ts'
 export {
   LearnRequestSchema,
   ModelHealthReplySchema,

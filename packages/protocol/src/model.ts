@@ -1,11 +1,28 @@
 import { type Static, Type } from 'typebox'
 import { FeaturesSchema, learnable } from './common.ts'
+import { ObservationIdSchema } from './observation-id.ts'
 
 /** `GET /health` of a model service. */
 export const ModelHealthReplySchema = Type.Object(
   {
-    status: Type.Literal('ok', { description: 'Always ok while the service answers.' }),
-    model_loaded: Type.Boolean({ description: 'True once the model can predict and learn.' })
+    status: Type.Unsafe<'ok' | 'degraded'>({
+      type: 'string',
+      enum: ['ok', 'degraded'],
+      description: 'degraded while the model cannot learn; it predicts all the same.'
+    }),
+    model_loaded: Type.Boolean({ description: 'True once the model can predict.' }),
+    role: Type.Unsafe<'writer' | 'reader'>({
+      type: 'string',
+      enum: ['writer', 'reader'],
+      description: 'Whether this process teaches the model, or follows one that does.'
+    }),
+    sequence: Type.Integer({ minimum: 0, description: 'Position in the journal up to which the model has learned.' }),
+    durability: Type.Unsafe<'fsync' | 'os' | 'none'>({
+      type: 'string',
+      enum: ['fsync', 'os', 'none'],
+      description: 'What an acknowledged observation survives: MILLRACE_DURABILITY.'
+    }),
+    problem: Type.Optional(Type.String({ description: 'What keeps the model from learning, while it is degraded.' }))
   },
   { title: 'ModelHealthReply', description: 'GET /health of a model service.' }
 )
@@ -31,7 +48,8 @@ export type ModelInfoReply = Static<typeof ModelInfoReplySchema>
 export const LearnRequestSchema = Type.Object(
   {
     features: FeaturesSchema,
-    target: Type.Number({ ...learnable, description: 'The value that was observed.', examples: [130] })
+    target: Type.Number({ ...learnable, description: 'The value that was observed.', examples: [130] }),
+    observation_id: Type.Optional(ObservationIdSchema)
   },
   { title: 'LearnRequest', description: 'POST /train and POST /predict_learn: one labelled example.' }
 )
@@ -51,7 +69,12 @@ export const PredictReplySchema = Type.Object(
   {
     forecast: Type.Array(Type.Object({ value: Type.Number({ description: 'The predicted target.' }) }), {
       description: 'One entry: the next step.'
-    })
+    }),
+    prediction_id: Type.Optional(
+      Type.String({
+        description: 'To be sent with the label to POST /feedback. Left out when the prediction could not be kept.'
+      })
+    )
   },
   { title: 'PredictReply', description: 'Reply of POST /predict: always one entry.' }
 )
