@@ -16,11 +16,13 @@ function port(env: string, standard: number, service: string) {
   })
 }
 
+const webAddress = { pattern: '^https?://[^\\s]+$', wanted: 'an http:// or https:// address' }
+
 /** An address that follows from a port setting unless it is set itself. */
 function url(env: string, portKey: string, service: string) {
   return Type.String({
     env,
-    pattern: '^https?://[^\\s]+$',
+    ...webAddress,
     portKey,
     description: `Where \`millrace pipeline run\` finds ${service}.`
   })
@@ -34,8 +36,8 @@ function choice<Name extends string>(
 }
 
 /**
- * Every setting. Beside the usual keywords, `env` is the name of the environment variable, and `portKey` the setting
- * whose port makes the default of an address.
+ * Every setting. Beside the usual keywords, `env` is the name of the environment variable, `portKey` the setting whose
+ * port makes the default of an address, and `wanted` says in words what a pattern asks for.
  */
 export const ConfigSchema = Type.Object(
   {
@@ -160,6 +162,7 @@ export const ConfigSchema = Type.Object(
       Type.String({
         env: 'REDIS_URL',
         pattern: '^rediss?://[^\\s]+$',
+        wanted: 'a redis:// or rediss:// address',
         description: 'Redis that keeps series, pending predictions and the registry. Without it they are kept on disk.'
       })
     ),
@@ -225,7 +228,7 @@ export const ConfigSchema = Type.Object(
     apiUrl: Type.String({
       env: 'API_URL',
       default: 'https://api.coinbase.com/v2/exchange-rates',
-      pattern: '^https?://[^\\s]+$',
+      ...webAddress,
       description: 'Where the coinbase service asks for exchange rates.'
     }),
     targetCurrency: Type.String({
@@ -265,6 +268,7 @@ export interface Setting {
   maximum?: number
   minLength?: number
   pattern?: string
+  wanted?: string
   enum?: readonly string[]
 }
 

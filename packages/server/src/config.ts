@@ -1,6 +1,7 @@
 import { MillraceError } from '@millrace/common'
 import { type Config, type Setting, settings } from './config-schema.ts'
 import { nearest } from './nearest.ts'
+import { redisProblems } from './redis-address.ts'
 
 /**
  * Read every setting from environment variables. An empty variable counts as not set; variables that belong to
@@ -10,18 +11,20 @@ import { nearest } from './nearest.ts'
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const problems = unknownNames(env)
   const config: Record<string, unknown> = {}
+  const given: Record<string, unknown> = {}
   for (const [key, setting] of settings) {
     const text = env[setting.env]
-    if (text === undefined || text === '') {
+    if (text === undefined || text === '' || isLinkOfKubernetes(setting.env, text)) {
       const standard = standardOf(setting, config)
       if (standard !== undefined) config[key] = standard
       continue
     }
     const value = read(setting, text)
     const wanted = unmet(setting, value)
-    if (wanted === undefined) config[key] = value
-    else problems.push(`${setting.env} must be ${wanted}, got ${JSON.stringify(text)}`)
+    if (wanted === undefined) config[key] = given[key] = value
+    else problems.push(`${setting.env} must be ${wanted}, got ${JSON.stringify(withoutPassword(text))}`)
   }
+  problems.push(...redisProblems(given))
   // Each key of the schema has been read and checked, so this is a Config.
   if (problems.length === 0) return Object.freeze(config) as Config
   throw new MillraceError('MILL_CONFIG_INVALID', `invalid configuration: ${problems.join('; ')}`, {
@@ -37,7 +40,7 @@ function standardOf({ default: standard, portKey }: Setting, config: Record<stri
 /** What a setting wants, in words: `an integer from 0 to 65535`. */
 export function wantedBy(setting: Setting): string {
   if (setting.enum !== undefined) return `one of ${setting.enum.join(', ')}`
-  if (setting.pattern !== undefined) return 'an http:// or https:// address'
+  if (setting.wanted !== undefined) return setting.wanted
   if (setting.type === 'string') return 'text'
   return `${setting.type === 'integer' ? 'an integer' : 'a number'} from ${setting.minimum} to ${setting.maximum}`
 }
@@ -61,13 +64,29 @@ function unmet(setting: Setting, value: number | string): string | undefined {
 // A cluster sets these for every service whose name begins with "millrace".
 const setByKubernetes = /_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/
 
+/** For a service named redis a cluster sets REDIS_PORT to the address of the service. */
+function isLinkOfKubernetes(name: string, text: string): boolean {
+  return name === 'REDIS_PORT' && text.startsWith('tcp://')
+}
+
+function withoutPassword(text: string): string {
+  return text.replace(/\/\/[^/@]*@/, '//…@')
+}
+
+const ourPrefix = 'MILLRACE_'
+
+/** What all names share would make any two of them alike. */
+function withoutPrefix(name: string): string {
+  return name.startsWith(ourPrefix) ? name.slice(ourPrefix.length) : name
+}
+
 function unknownNames(env: Readonly<Record<string, string | undefined>>): string[] {
-  const names = [...settings.values()].map(setting => setting.env)
+  const names = new Map([...settings.values()].map(setting => [withoutPrefix(setting.env), setting.env]))
   return Object.keys(env)
-    .filter(name => name.startsWith('MILLRACE_') && !names.includes(name))
+    .filter(name => name.startsWith(ourPrefix) && names.get(withoutPrefix(name)) !== name)
     .filter(name => !setByKubernetes.test(name.slice('MILLRACE'.length)))
     .map(name => {
-      const meant = nearest(name, names)
+      const meant = names.get(nearest(withoutPrefix(name), [...names.keys()]) ?? '')
       return `${name} is not a setting${meant === undefined ? '' : `; did you mean ${meant}?`}`
     })
 }

@@ -3,6 +3,7 @@ import { constants } from 'node:buffer'
 import { test } from 'node:test'
 import { MillraceError } from '@millrace/common'
 import { parseConfig } from '../src/index.ts'
+import { redisAddress } from '../src/redis-address.ts'
 
 function problemsOf(env: Record<string, string>): string[] {
   try {
@@ -34,6 +35,16 @@ test('nothing set gives the documented defaults, frozen', () => {
     featureNamesLimit: 8000,
     nLags: 15,
     dataDir: '.millrace',
+    durability: 'fsync',
+    role: 'writer',
+    snapshotBytes: 4_194_304,
+    snapshotInterval: 300,
+    journalRetentionBytes: 1_073_741_824,
+    idsRemembered: 100_000,
+    pendingTtl: 86_400,
+    pendingLimit: 100_000,
+    modelMemoryLimit: 268_435_456,
+    redisPort: 6379,
     inputColumn: 'input',
     targetColumn: 'target',
     pipelineInterval: 1,
@@ -134,6 +145,42 @@ test('what Kubernetes sets for services named millrace is passed over', () => {
   assert.equal(problemsOf({ MILLRACE_PORT_8000: '1' }).length, 1)
 })
 
+function addressOf(env: Record<string, string>): string | undefined {
+  return redisAddress(parseConfig(env))
+}
+
+test('the address of Redis is REDIS_URL, or made of host and port', () => {
+  assert.equal(addressOf({}), undefined)
+  assert.equal(addressOf({ REDIS_PORT: '6380' }), undefined)
+  assert.equal(addressOf({ REDIS_HOST: 'cache' }), 'redis://cache:6379')
+  assert.equal(addressOf({ REDIS_HOST: 'cache', REDIS_PORT: '6380' }), 'redis://cache:6380')
+  assert.equal(addressOf({ REDIS_HOST: '::1' }), 'redis://[::1]:6379')
+  assert.equal(addressOf({ REDIS_URL: 'rediss://user:word@cache:6380/2' }), 'rediss://user:word@cache:6380/2')
+  const both = { REDIS_URL: 'redis://:word@Cache', REDIS_HOST: 'cache', REDIS_PORT: '6379' }
+  assert.equal(addressOf(both), 'redis://:word@Cache')
+})
+
+test('settings of Redis that contradict each other are a fault', () => {
+  assert.deepEqual(problemsOf({ REDIS_URL: 'redis://cache:6380', REDIS_HOST: 'other', REDIS_PORT: '6379' }), [
+    'REDIS_HOST is other, but REDIS_URL says cache; set one of them',
+    'REDIS_PORT is 6379, but REDIS_URL says 6380; set one of them'
+  ])
+  assert.deepEqual(problemsOf({ REDIS_URL: 'redis://cache:99999' }), [
+    'REDIS_URL must be a redis:// or rediss:// address'
+  ])
+})
+
+test('a password in an address is not repeated', () => {
+  assert.deepEqual(problemsOf({ REDIS_URL: 'http://user:word@cache' }), [
+    'REDIS_URL must be a redis:// or rediss:// address, got "http://…@cache"'
+  ])
+})
+
+test('a cluster may set REDIS_PORT to the address of a service', () => {
+  assert.equal(parseConfig({ REDIS_PORT: 'tcp://10.0.0.1:6379' }).redisPort, 6379)
+})
+
 test('a name like none of the settings gets no hint', () => {
   assert.deepEqual(problemsOf({ MILLRACE_COFFEE: 'strong' }), ['MILLRACE_COFFEE is not a setting'])
+  assert.deepEqual(problemsOf({ MILLRACE_N_LAG: '5' }), ['MILLRACE_N_LAG is not a setting; did you mean N_LAGS?'])
 })
