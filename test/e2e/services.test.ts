@@ -21,13 +21,15 @@ test('ingestion hands out the series from its first month', async t => {
     observation_id: 1,
     input: '1949-01',
     target: 112,
-    remaining: 743
+    remaining: 743,
+    observation_key: 'sample/0/0'
   })
   assert.deepEqual((await get(`${url}/next`)).body, {
     observation_id: 2,
     input: '1949-02',
     target: 118,
-    remaining: 742
+    remaining: 742,
+    observation_key: 'sample/0/1'
   })
   assert.deepEqual((await get(`${url}/status`)).body, {
     current_index: 2,
@@ -40,13 +42,20 @@ test('ingestion hands out the series from its first month', async t => {
     total_observations: 744
   })
   const again = await get(`${url}/api/next`)
-  assert.deepEqual(again.body, { observation_id: 1, input: '1949-01', target: 112, remaining: 743 })
+  const first = { observation_id: 1, input: '1949-01', target: 112, remaining: 743 }
+  assert.deepEqual(again.body, { ...first, observation_key: 'sample/1/0' })
 })
 
 test('the feature service answers the lags before each value', async t => {
   const { addresses } = await startFresh(t)
   const url = addresses.features
-  assert.deepEqual((await get(`${url}/health`)).body, { status: 'healthy', service: 'feature_service' })
+  assert.deepEqual((await get(`${url}/health`)).body, {
+    status: 'healthy',
+    service: 'feature_service',
+    storage: 'sqlite',
+    redis_connected: false,
+    unreconciled: 0
+  })
   assert.deepEqual((await get(`${url}/info`)).body, {
     service: 'feature_service',
     max_lags: 15,
@@ -130,7 +139,8 @@ test('every model trains, predicts, learns and keeps its score, apart from the o
   const { addresses } = await startFresh(t)
   for (const [model, expected] of Object.entries(afterOneRow)) {
     const url = addresses[model as keyof Addresses]
-    assert.deepEqual((await get(`${url}/health`)).body, { status: 'ok', model_loaded: true })
+    const health = { status: 'ok', model_loaded: true, role: 'writer', durability: 'fsync' }
+    assert.deepEqual((await get(`${url}/health`)).body, { ...health, sequence: 0 })
     const info = (await get(`${url}/info`)).body as Record<string, unknown>
     assert.equal(info['forecast_horizon'], 1)
     assert.equal(info['feature_agnostic'], true)

@@ -55,7 +55,9 @@ export function buildApp({ service, config, logger, processMetrics, registry = n
         removeAdditional: false,
         allErrors: true,
         verbose: true,
-        validateSchema: false
+        validateSchema: false,
+        // An observation id is text or an integer.
+        allowUnionTypes: true
       }
     },
     // The findings travel with this error; joining all of them into its message would be work for nothing.

@@ -4,20 +4,25 @@ import type { App } from '../src/app-type.ts'
 import { buildCoinbase } from '../src/index.ts'
 import { common, features, inference, ingestion, model } from './services.ts'
 
+const modelPaths = [
+  '/feedback',
+  '/health',
+  '/info',
+  '/metrics',
+  '/model_metrics',
+  '/predict',
+  '/predict_learn',
+  '/predict_learn/batch',
+  '/predict_many',
+  '/train'
+]
+
 const services: [string, App, string[]][] = [
-  ['ingestion', ingestion(), ['/health', '/metrics', '/next', '/reset', '/status']],
+  ['ingestion', ingestion(), ['/commit', '/health', '/metrics', '/next', '/reset', '/status']],
   ['features', features(), ['/add', '/health', '/info', '/metrics', '/series/{series_id}']],
   ['coinbase', buildCoinbase(common), ['/health', '/metrics', '/next']],
-  [
-    'model',
-    model(),
-    ['/health', '/info', '/metrics', '/model_metrics', '/predict', '/predict_learn', '/predict_many', '/train']
-  ],
-  [
-    'inference',
-    inference(),
-    ['/', '/health', '/info', '/metrics', '/model_metrics', '/predict', '/predict_learn', '/predict_many', '/train']
-  ]
+  ['model', model(), modelPaths],
+  ['inference', inference(), ['/', ...modelPaths]]
 ]
 
 interface Document {
@@ -96,6 +101,17 @@ test('a request is documented with the names, defaults and limits that are check
         maximum: 1e100,
         description: 'The newest value of the series.',
         examples: [125]
+      },
+      observation_id: {
+        type: ['string', 'integer'],
+        minLength: 1,
+        maxLength: 256,
+        minimum: -9007199254740991,
+        maximum: 9007199254740991,
+        description:
+          'Id of this observation: text of 1 to 256 characters, or an integer, which means the same as its decimal ' +
+          'text. A repeat is answered as the first time and changes nothing.',
+        examples: ['prices-2024-01-15']
       }
     }
   })

@@ -127,6 +127,8 @@ const forLearning: BadBody[] = [
   }
 ]
 
+const batchOf = (value: string) => `{"observations": [{"features": {}, "target": ${value}}]}`
+
 async function refuses(
   app: App,
   url: string,
@@ -169,10 +171,19 @@ test('a bad body is refused by a model and leaves it as it was', async () => {
   const question = { features: { in_1: 121 } }
   await post(app, '/train', { features: { in_1: 120 }, target: 130 })
   await post(app, '/train', { features: { in_1: 122 }, target: 135 })
-  const state = async () => [await post(app, '/predict', question), await get(app, '/model_metrics')]
+  const state = async () => [await post(app, '/predict_many', question), await get(app, '/model_metrics')]
   const before = await state()
   for (const url of ['/train', '/predict_learn']) for (const bad of forLearning) await refuses(app, url, bad)
-  for (const url of ['/predict', '/predict_many']) for (const bad of anywhere) await refuses(app, url, bad)
+  for (const url of ['/predict', '/predict_many', '/predict_learn/batch', '/feedback']) {
+    for (const bad of anywhere) await refuses(app, url, bad)
+  }
+  for (const bad of wrongIn(['actual'], value => `{"prediction_id": "a", "actual": ${value}}`)) {
+    await refuses(app, '/feedback', bad)
+  }
+  for (const { loc, ...bad } of wrongIn(['target'], batchOf)) {
+    const place = loc === undefined ? {} : { loc: ['body', 'observations', 0, 'target'] }
+    await refuses(app, '/predict_learn/batch', { ...bad, ...place })
+  }
   assert.deepEqual(await state(), before)
 })
 

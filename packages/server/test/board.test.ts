@@ -18,6 +18,7 @@ function stubBoard({ intervalSeconds = 1 } = {}) {
     version: '0.1.0',
     addresses: [],
     intervalSeconds,
+    isReader: false,
     resetUrl: 'http://127.0.0.1/reset',
     models: [
       { name: 'linear_regression', model: { metrics: () => told.linear } },
@@ -27,11 +28,16 @@ function stubBoard({ intervalSeconds = 1 } = {}) {
   return { board, told }
 }
 
+/** A step that found the model down when there is no prediction; it comes again then. */
 function step(observationId: number, target: number, prediction: number | undefined) {
   const metrics = prediction === undefined ? undefined : scores(observationId, target, prediction)
+  const id = `key ${observationId}`
+  const place = { input: `month ${observationId}`, remaining: 10 - observationId, observationKey: id }
   return {
     outcome: 'done' as const,
-    observation: { observationId, input: `month ${observationId}`, target, remaining: 10 - observationId },
+    observation: { observationId, target, ...place },
+    id,
+    isCommitted: metrics !== undefined,
     features: {},
     target,
     availableLags: 0,
@@ -142,4 +148,30 @@ test('no more errors are kept than the widest sparkline shows', () => {
   for (let index = 1; index < 100; index++) board.stepped(step(index, index, 0))
   assert.equal(board.state.rows[0]!.recentErrors.length, 40)
   assert.equal(board.state.rows[0]!.recentErrors.at(-1), 99)
+})
+
+test('an observation that comes again until a model has learned it counts once', () => {
+  const { board, told } = stubBoard()
+  board.stepped(step(1, 112, 0))
+  for (let attempt = 0; attempt < 3; attempt++) board.stepped(step(2, 118, undefined))
+  assert.deepEqual(board.state.waitingFor, ['linear_regression'])
+  assert.deepEqual(board.state.position, { number: 2, total: 10, input: 'month 2' })
+  const [waiting, last] = board.state.rows
+  assert.deepEqual([waiting!.prediction, waiting!.recentErrors], [undefined, [112, undefined]])
+  assert.deepEqual([last!.count, last!.recentErrors], [2, [112, 6]])
+
+  told.linear = scores(2, 118, 120)
+  board.stepped(step(2, 118, 120))
+  board.refresh()
+  assert.deepEqual(board.state.waitingFor, [])
+  const [linear, lastAfter] = board.state.rows
+  assert.deepEqual([linear!.count, linear!.prediction, linear!.recentErrors], [2, 120, [112, 2]])
+  assert.deepEqual([lastAfter!.count, lastAfter!.recentErrors], [2, [112, 6]])
+})
+
+test('a model that knew something before the board began is resumed', () => {
+  assert.equal(stubBoard().board.state.isResumed, false)
+  const models = [{ name: 'linear_regression', model: { metrics: () => scores(5, 1, 1) } }]
+  const setup = { version: '0.1.0', addresses: [], intervalSeconds: 1, isReader: false, resetUrl: '' }
+  assert.equal(createBoard({ ...setup, models }).state.isResumed, true)
 })

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { features, get, post } from './services.ts'
+import { createLagFeatures, type LagFeatures } from '@millrace/engine'
+import { memorySeriesStore } from '@millrace/store'
+import { buildFeatures } from '../src/index.ts'
+import type { RedisState } from '../src/services/series-storage.ts'
+import { common, features, get, post, send } from './services.ts'
 
 test('answers the lags before the new value, in_1 the latest, and counts the real ones', async () => {
   const app = features()
@@ -109,6 +113,62 @@ test('info lists the 100 series fed most recently', async () => {
 test('health', async () => {
   assert.deepEqual(await get(features(), '/health'), {
     status: 200,
-    body: { status: 'healthy', service: 'feature_service' }
+    body: {
+      status: 'healthy',
+      service: 'feature_service',
+      storage: 'sqlite',
+      redis_connected: false,
+      unreconciled: 0
+    }
   })
+})
+
+const away = { isConnected: false, errors: 3, fallbackAdds: 2, reconciled: 0, unreconciled: 2 }
+
+/** A feature service over a Redis, and where it says that values are kept. */
+function overRedis(redis: RedisState) {
+  const storage = redis.isConnected ? 'redis' : 'sqlite'
+  const inner = createLagFeatures({ series: memorySeriesStore(), lags: 3 })
+  const add: LagFeatures['add'] = async value => ({ ...(await inner.add(value)), storage })
+  return buildFeatures({ ...common, features: { ...inner, add }, storage: () => ({ storage, redis }) })
+}
+
+test('while Redis is away, values are kept on disk, and every place says so', async () => {
+  const app = overRedis(away)
+  const { status, headers } = await send(app, '/add', { value: 1 })
+  assert.equal(status, 200)
+  assert.deepEqual([headers['x-millrace-storage'], headers['x-millrace-degraded']], ['sqlite', 'redis'])
+  assert.deepEqual((await get(app, '/health')).body, {
+    status: 'degraded',
+    service: 'feature_service',
+    storage: 'sqlite',
+    redis_connected: false,
+    unreconciled: 2
+  })
+  const text = (await app.inject('/metrics')).body
+  for (const sample of [
+    'millrace_redis_connected 0',
+    'millrace_redis_errors_total 3',
+    'millrace_series_fallback_adds_total 2',
+    'millrace_series_reconciled_total 0',
+    'millrace_series_unreconciled 2'
+  ]) {
+    assert.ok(text.includes(`\n${sample}\n`), sample)
+  }
+})
+
+test('with Redis, values are kept there', async () => {
+  const app = overRedis({ ...away, isConnected: true, unreconciled: 0 })
+  const { headers } = await send(app, '/add', { value: 1 })
+  assert.deepEqual([headers['x-millrace-storage'], headers['x-millrace-degraded']], ['redis', undefined])
+  const { body } = await get(app, '/info')
+  assert.equal((body as { series_info: { default: { storage: string } } }).series_info.default.storage, 'redis')
+  const health = (await get(app, '/health')).body as Record<string, unknown>
+  assert.deepEqual([health['status'], health['redis_connected']], ['healthy', true])
+})
+
+test('without a Redis in the settings nothing speaks of one', async () => {
+  const app = features()
+  assert.equal((await send(app, '/add', { value: 1 })).headers['x-millrace-degraded'], undefined)
+  assert.doesNotMatch((await app.inject('/metrics')).body, /redis/)
 })

@@ -30,7 +30,10 @@ const state: LiveState = {
     { name: 'ingestion', url: 'http://127.0.0.1:8002' }
   ],
   position: { number: 144, total: 744, input: '1960-12' },
+  waitingFor: [],
   isExhausted: false,
+  isReader: false,
+  isResumed: false,
   intervalSeconds: 1,
   resetUrl: 'http://127.0.0.1:8002/reset',
   rows: [linear, baseline]
@@ -135,4 +138,23 @@ test('a wide terminal has room for counts and errors', () => {
 test('a label with control characters breaks no line and sends nothing to the terminal', () => {
   const input = 'a\nb\u001b[2J'
   assert.equal(positionOf({ position: { number: 1, total: 2, input } }), 'observation 1/2, a b [2J   a step every 1 s')
+})
+
+test('a stream that waits for a model says so instead of its pace', () => {
+  const [line] = liveTable({ ...state, waitingFor: ['knn_regressor', 'amf_regressor'] }, plain).slice(3)
+  assert.equal(line, 'observation 144/744, 1960-12   waiting for knn_regressor, amf_regressor')
+})
+
+test('a reader says that it only follows', () => {
+  const [line] = liveTable({ ...state, isReader: true, intervalSeconds: 0 }, plain).slice(3)
+  assert.equal(line, 'following the process that teaches these models (MILLRACE_ROLE=reader)')
+})
+
+test('where models knew something before, counts are shown, and baselines say since when they are scored', () => {
+  const lines = liveTable({ ...state, isResumed: true }, { ...plain, columns: 90 })
+  assert.match(lines[5]!, /^model +count /)
+  assert.equal(
+    lines.at(-1),
+    'Ctrl-C stops   * baseline: learns nothing, scored since this start   bars share one scale'
+  )
 })

@@ -40,13 +40,62 @@ async function scrape(app: App): Promise<Map<string, number>> {
 
 const labels = '{series="default",model="ridge_regression"}'
 
-test('before the first prediction a model has a counter at 0 and no gauge', async () => {
+test('before the first prediction a model has a counter at 0 and no gauge of errors', async () => {
   const samples = await scrape(model('ridge_regression'))
   assert.equal(samples.get(`ml_model_predictions_total${labels}`), 0)
   assert.deepEqual(
-    [...samples.keys()].filter(key => key.startsWith('ml_model_')),
-    [`ml_model_predictions_total${labels}`]
+    [...samples.keys()].filter(key => /^ml_model_(mae|mse|rmse|mape|last)/.test(key)),
+    []
   )
+})
+
+test('a model tells of its memory, its journal and what it was sent', async () => {
+  const app = model('ridge_regression', {
+    memoryBytes: () => 4096,
+    health: () => ({ role: 'writer', sequence: 12, snapshotSequence: 10, problem: undefined }),
+    counts: () => ({
+      repeats: 1,
+      conflicts: 2,
+      labels: { learned: 3, repeated: 4, corrected: 5, expired: 6, unknown: 7 },
+      guardSkips: 8,
+      guardRollbacks: 9,
+      snapshots: { taken: 10, failed: 11 }
+    })
+  })
+  const expected: [metric: string, value: number, outcome?: string][] = [
+    ['memory_bytes', 4096],
+    ['can_learn', 1],
+    ['journal_sequence', 12],
+    ['snapshot_sequence', 10],
+    ['repeats_total', 1],
+    ['id_conflicts_total', 2],
+    ['labels_total', 3, 'learned'],
+    ['labels_total', 4, 'repeated'],
+    ['labels_total', 5, 'corrected'],
+    ['labels_total', 6, 'expired'],
+    ['labels_total', 7, 'unknown'],
+    ['guard_skips_total', 8],
+    ['guard_rollbacks_total', 9],
+    ['snapshots_total', 10, 'taken'],
+    ['snapshots_total', 11, 'failed']
+  ]
+  await scrape(app) // counters are read anew each time
+  const samples = await scrape(app)
+  for (const [metric, value, outcome] of expected) {
+    const key = outcome === undefined ? labels : labels.replace('}', `,outcome="${outcome}"}`)
+    assert.equal(samples.get(`ml_model_${metric}${key}`), value, `${metric} ${outcome}`)
+  }
+})
+
+test('a model that has a problem, or only follows, cannot learn', async () => {
+  for (const [role, problem] of [
+    ['writer', 'the disk is full'],
+    ['reader', undefined]
+  ] as const) {
+    const health = { role, problem, sequence: 1, snapshotSequence: 0 }
+    const samples = await scrape(model('ridge_regression', { health: () => health }))
+    assert.equal(samples.get(`ml_model_can_learn${labels}`), 0)
+  }
 })
 
 test('a model tells of its errors over all and over the latest predictions', async () => {

@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createOnlineModel, learnerNames } from '@millrace/engine'
-import { buildModel } from '../src/index.ts'
-import { common, get, inference, model, post } from './services.ts'
+import { learnerNames } from '@millrace/engine'
+import type { App } from '../src/app-type.ts'
+import { get, inference, model, post } from './services.ts'
 
 const example = { features: { in_1: 125, in_2: 120, in_3: 115 }, target: 130 }
 
+/** What a model forecasts, beside the id of the prediction, which is another one each time. */
+async function forecast(app: App, features: object): Promise<{ value: number }[]> {
+  const { body } = await post(app, '/predict', { features })
+  return (body as { forecast: { value: number }[] }).forecast
+}
+
 test('predicts, learns, and answers with the prediction made before learning', async () => {
   const app = model()
-  assert.deepEqual(await post(app, '/predict', { features: example.features }), {
-    status: 200,
-    body: { forecast: [{ value: 0 }] }
-  })
+  assert.deepEqual(await forecast(app, example.features), [{ value: 0 }])
   assert.deepEqual(await post(app, '/predict_learn', example), { status: 200, body: { prediction: 0 } })
   assert.deepEqual(await post(app, '/train', example), {
     status: 200,
@@ -19,14 +22,13 @@ test('predicts, learns, and answers with the prediction made before learning', a
   })
   // First step from 0 with learning rate 0.01: intercept 0.01 * 2 * 130 = 2.6, weights 0 because one sample has no spread.
   // Second: error 2.6 - 130, intercept 2.6 + 0.01 * 2 * 127.4 = 5.148.
-  const { body } = await post(app, '/predict', { features: example.features })
-  assert.ok(Math.abs((body as { forecast: { value: number }[] }).forecast[0]!.value - 5.148) < 1e-9)
+  assert.ok(Math.abs((await forecast(app, example.features))[0]!.value - 5.148) < 1e-9)
 })
 
 test('a fresh model of every kind answers 0, not null', async () => {
   for (const name of learnerNames) {
     const app = model(name)
-    assert.deepEqual((await post(app, '/predict', { features: {} })).body, { forecast: [{ value: 0 }] }, name)
+    assert.deepEqual(await forecast(app, {}), [{ value: 0 }], name)
     assert.deepEqual((await post(app, '/predict_learn', example)).body, { prediction: 0 }, name)
   }
 })
@@ -98,8 +100,9 @@ test('info names the model as existing clients know it', async () => {
 })
 
 test('a prediction that is not finite is an error, not null', async () => {
-  const healthy = createOnlineModel({ name: 'linear_regression', seed: 42 })
-  const app = buildModel({ ...common, model: { ...healthy, predict: () => Infinity } })
+  const app = model('linear_regression', {
+    predictAndKeep: async () => ({ prediction: Infinity, predictionId: undefined })
+  })
   const { status, body } = await post(app, '/predict', { features: {} })
   assert.equal(status, 422)
   assert.equal((body as { code: string }).code, 'MILL_VALUE_NOT_FINITE')
@@ -108,11 +111,42 @@ test('a prediction that is not finite is an error, not null', async () => {
 test('the inference service answers like a model, with its own welcome', async () => {
   const app = inference()
   assert.deepEqual((await post(app, '/predict_learn', example)).body, { prediction: 0 })
-  assert.deepEqual((await get(app, '/health')).body, { status: 'ok', model_loaded: true })
-  assert.deepEqual((await get(model(), '/health')).body, { status: 'ok', model_loaded: true })
   const { body } = await get(app, '/')
   const welcome = body as { name: string; status: string; endpoints: string[] }
   assert.equal(welcome.name, 'millrace')
   assert.equal(welcome.status, 'ok')
   assert.ok(welcome.endpoints.includes('POST /predict_learn') && welcome.endpoints.includes('GET /docs'))
+})
+
+test('every prediction has an id of its own', async () => {
+  const app = model()
+  const replies = await Promise.all([1, 2].map(() => post(app, '/predict', { features: {} })))
+  const ids = replies.map(({ body }) => (body as { prediction_id: string }).prediction_id)
+  assert.ok(ids.every(id => typeof id === 'string' && id.length > 0))
+  assert.notEqual(ids[0], ids[1])
+})
+
+test('health tells how far the model has learned, and how durably', async () => {
+  for (const app of [model(), inference()]) {
+    const health = { status: 'ok', model_loaded: true, role: 'writer', durability: 'fsync' }
+    assert.deepEqual(await get(app, '/health'), { status: 200, body: { ...health, sequence: 0 } })
+    await post(app, '/train', example)
+    assert.deepEqual((await get(app, '/health')).body, { ...health, sequence: 1 })
+  }
+})
+
+test('a model that cannot learn is degraded, and says why', async () => {
+  const app = model('linear_regression', {
+    health: () => ({ role: 'writer', sequence: 5, snapshotSequence: 3, problem: 'the disk is full' })
+  })
+  const { status, body } = await get(app, '/health')
+  assert.equal(status, 200)
+  assert.deepEqual(body, {
+    status: 'degraded',
+    model_loaded: true,
+    role: 'writer',
+    sequence: 5,
+    durability: 'fsync',
+    problem: 'the disk is full'
+  })
 })

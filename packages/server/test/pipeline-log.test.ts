@@ -9,6 +9,8 @@ const end = new Date(2024, 0, 15, 10, 30, 5, 42).getTime() + 0.25 // local time,
 const step: StepDone<WireObservation, WireMetrics> = {
   outcome: 'done',
   observation: { observation_id: 3, input: '1949-03', target: 132, remaining: 741 },
+  id: 'sample/0/2',
+  isCommitted: true,
   features: { in_1: 118, in_2: 112.5 },
   target: 132,
   availableLags: 2,

@@ -1,4 +1,4 @@
-import { createLagFeatures, createObservationStream, createOnlineModel, type LearnerName } from '@millrace/engine'
+import { createLagFeatures, createObservationStream, type LearnerName, type ServedLearner } from '@millrace/engine'
 import { memoryCursorStore, memorySeriesStore } from '@millrace/store'
 import type { App } from '../src/app-type.ts'
 import {
@@ -10,6 +10,7 @@ import {
   createProcessMetrics,
   parseConfig
 } from '../src/index.ts'
+import { memoryLearner } from './memory-learner.ts'
 
 /** What every service of a test is given; logs nothing. */
 export const common = {
@@ -39,21 +40,43 @@ export function features(lags = 3, logger = common.logger): App {
   return buildFeatures({ ...common, logger, features: createLagFeatures({ series: memorySeriesStore(), lags }) })
 }
 
-/** A model service with a fresh learner. */
-export function model(name: LearnerName = 'linear_regression'): App {
-  return buildModel({ ...common, model: createOnlineModel({ name, seed: 42 }) })
+/** A model service with a fresh learner, of which a test may replace what it likes. */
+export function model(name: LearnerName = 'linear_regression', replaced: Partial<ServedLearner> = {}): App {
+  return buildModel({ ...common, learner: { ...memoryLearner(name), ...replaced } })
 }
 
 /** The inference service with a fresh default learner. */
 export function inference(): App {
-  return buildInference({ ...common, model: createOnlineModel({ name: 'linear_regression', seed: 42 }) })
+  return buildInference({ ...common, learner: memoryLearner('linear_regression') })
 }
 
 /** POST a body as JSON; text is sent as it is. */
 export async function post(app: App, url: string, body: unknown): Promise<{ status: number; body: unknown }> {
+  const { status, text } = await send(app, url, body)
+  return { status, body: JSON.parse(text) as unknown }
+}
+
+/** What came back, to the byte. */
+export interface RawReply {
+  status: number
+  text: string
+  /** Whether the reply says that the request came before. */
+  isReplayed: boolean
+  headers: Record<string, unknown>
+}
+
+/** POST a body as JSON with more headers. */
+export async function send(
+  app: App,
+  url: string,
+  body: unknown,
+  headers: Record<string, string> = {}
+): Promise<RawReply> {
   const payload = typeof body === 'string' ? body : JSON.stringify(body)
-  const reply = await app.inject({ method: 'POST', url, payload, headers: { 'content-type': 'application/json' } })
-  return { status: reply.statusCode, body: reply.json() }
+  const type = { 'content-type': 'application/json' }
+  const reply = await app.inject({ method: 'POST', url, payload, headers: { ...type, ...headers } })
+  const isReplayed = reply.headers['idempotency-replayed'] === 'true'
+  return { status: reply.statusCode, text: reply.body, isReplayed, headers: reply.headers }
 }
 
 /** GET a path whose reply is JSON. */

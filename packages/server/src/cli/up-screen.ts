@@ -1,3 +1,4 @@
+import type { LearnerRole } from '@millrace/engine'
 import type { DestinationStream } from 'pino'
 import type { Config } from '../config-schema.ts'
 import { type Board, type BoardModel, createBoard } from '../pipeline/board.ts'
@@ -17,8 +18,13 @@ export interface UpScreen extends UpView {
 const refreshMs = 1000
 
 /** The pipeline and the models as a table that is redrawn in place, after every step and once a second if need be. */
-export function upScreen(options: { terminal: Terminal; hasColour: boolean; intervalSeconds: number }): UpScreen {
-  const { terminal, hasColour, intervalSeconds } = options
+export function upScreen(options: {
+  terminal: Terminal
+  hasColour: boolean
+  intervalSeconds: number
+  role: LearnerRole
+}): UpScreen {
+  const { terminal, hasColour, intervalSeconds, role } = options
   let board: Board | undefined
   let screen: LiveScreen | undefined
   let timer: NodeJS.Timeout | undefined
@@ -38,8 +44,11 @@ export function upScreen(options: { terminal: Terminal; hasColour: boolean; inte
     ready(addresses, parts) {
       const ingestion = addresses.find(({ name }) => name === 'ingestion')
       const resetUrl = `${ingestion?.url}/reset`
-      const following = createBoard({ version, addresses, intervalSeconds, resetUrl, models: followed(parts) })
+      const models = followed(parts)
+      const isReader = role === 'reader'
+      const following = createBoard({ version, addresses, intervalSeconds, isReader, resetUrl, models })
       board = following
+      following.refresh()
       screen = openLiveScreen(terminal, size => liveTable(following.state, { ...size, hasColour }))
       timer = setInterval(() => {
         if (following.refresh()) screen?.redraw()
@@ -57,9 +66,9 @@ export function upScreen(options: { terminal: Terminal; hasColour: boolean; inte
 }
 
 /** The models of the pipeline, then that of the inference service, which only requests teach. */
-function followed({ models, defaultModel }: EngineParts): BoardModel[] {
-  const rows: BoardModel[] = [...models].map(([name, model]) => ({ name, model }))
-  if (defaultModel !== undefined) rows.push({ name: 'inference', model: defaultModel, isHiddenUntilUsed: true })
+function followed({ learners, defaultLearner }: EngineParts): BoardModel[] {
+  const rows: BoardModel[] = learners.map(model => ({ name: model.name, model }))
+  if (defaultLearner !== undefined) rows.push({ name: 'inference', model: defaultLearner, isHiddenUntilUsed: true })
   return rows
 }
 

@@ -1,14 +1,13 @@
-import { type ModelMetrics, runStep, type StepResult } from '@millrace/engine'
+import type { LearnerRole } from '@millrace/engine'
 import type { Config } from '../config-schema.ts'
 import { parseConfig } from '../config.ts'
 import { createLogger, type Logger } from '../logger.ts'
-import { type LocalObservation, localPorts } from '../pipeline/local-ports.ts'
-import { createStepper, type Stepper } from '../pipeline/stepper.ts'
-import { type EngineParts, serviceNames } from '../platform.ts'
+import { serviceNames } from '../platform.ts'
 import type { Command, Environment } from './command.ts'
 import { hasColour } from './has-colour.ts'
 import { outputLogger } from './log-output.ts'
 import { runServices } from './run-services.ts'
+import { startPipeline } from './up-pipeline.ts'
 import { type UpView, upLog } from './up-log.ts'
 import { screenLevel, upScreen } from './up-screen.ts'
 import { parseFlags } from './usage.ts'
@@ -48,7 +47,7 @@ export const upCommand: Command = {
       logger,
       ready(addresses, parts) {
         view.ready(addresses, parts)
-        const stepper = startPipeline({ config, parts, logger, view })
+        const stepper = startPipeline({ intervalSeconds: intervalOf(config), parts, logger, view })
         return { stop: async () => stepper?.stop(), closed: () => view.close() }
       }
     })
@@ -60,51 +59,26 @@ interface Output {
   view: UpView
 }
 
-function onLog({ logLevel, pipelineInterval }: Config): Output {
-  const logger = outputLogger(logLevel)
-  return { logger, view: upLog(logger, pipelineInterval) }
+function onLog(config: Config): Output {
+  const logger = outputLogger(config.logLevel)
+  return { logger, view: upLog(logger, { intervalSeconds: intervalOf(config), role: roleOf(config) }) }
 }
 
 function onScreen(config: Config, env: Environment): Output {
   const view = upScreen({
     terminal: process.stdout,
     hasColour: hasColour(env),
-    intervalSeconds: config.pipelineInterval
+    intervalSeconds: intervalOf(config),
+    role: roleOf(config)
   })
   return { logger: createLogger({ level: screenLevel(config.logLevel), destination: view.logs }), view }
 }
 
-interface Pipeline {
-  config: Config
-  parts: EngineParts
-  logger: Logger
-  view: UpView
+function roleOf({ role }: Config): LearnerRole {
+  return role === 'reader' ? 'reader' : 'writer'
 }
 
-/** Start stepping, unless it is turned off. A step that fails is logged, and the next one comes as planned. */
-function startPipeline({ config, parts, logger, view }: Pipeline): Stepper | undefined {
-  const { stream, features, models } = parts
-  if (config.pipelineInterval === 0 || stream === undefined || features === undefined) return undefined
-  const ports = localPorts({ stream, features, models: [...models.values()] })
-  const stepper = createStepper({
-    intervalMs: config.pipelineInterval * 1000,
-    async step() {
-      try {
-        const result = await runStep(ports, () => performance.now())
-        logFailures(result, logger)
-        view.stepped(result)
-      } catch (error) {
-        logger.error({ err: error }, 'pipeline step failed')
-      }
-    }
-  })
-  stepper.start()
-  return stepper
-}
-
-function logFailures(result: StepResult<LocalObservation, ModelMetrics>, logger: Logger): void {
-  if (result.outcome === 'exhausted') return
-  for (const { label, error } of result.models) {
-    if (error !== undefined) logger.warn({ model: label, err: error }, 'model failed in the pipeline')
-  }
+/** Seconds between two steps; a reader takes none, since it may not teach. */
+function intervalOf(config: Config): number {
+  return roleOf(config) === 'reader' ? 0 : config.pipelineInterval
 }

@@ -4,9 +4,14 @@ import type { RequestFault } from '@millrace/protocol'
 export interface ValidationProblem {
   keyword: string
   instancePath: string
+  /** Where the rule is in the schema, such as `#/properties/rows/items/required`. */
+  schemaPath: string
   params: Record<string, unknown>
   data?: unknown
 }
+
+/** Where in a request a fault may be. */
+export type RequestPart = 'body' | 'path' | 'header'
 
 /** The most faults one reply lists. */
 const mostFaults = 20
@@ -14,14 +19,25 @@ const mostFaults = 20
 const longestEcho = 100
 
 /** Findings of the validator in the form FastAPI clients read. */
-export function faultsOf(problems: readonly ValidationProblem[], part: 'body' | 'path'): RequestFault[] {
+export function faultsOf(problems: readonly ValidationProblem[], part: RequestPart): RequestFault[] {
   return problems.slice(0, mostFaults).map(problem => {
-    const loc = [part, ...problem.instancePath.split('/').slice(1).map(unescape)]
+    const loc = [part, ...pathOf(problem)]
     if (problem.keyword === 'required') return missing([...loc, String(problem.params['missingProperty'])])
     if (problem.data === null && problem.instancePath === '') return missing(loc)
     const [type, msg] = kindOf(problem)
     const input = echo(problem.data)
     return input === undefined ? { type, loc, msg } : { type, loc, msg, input }
+  })
+}
+
+/** Names and positions that lead to the fault; both are text in a JSON pointer, and only the schema tells them apart. */
+function pathOf({ instancePath, schemaPath }: ValidationProblem): RequestFault['loc'] {
+  const tokens = instancePath.split('/').slice(1).map(unescape)
+  const [, ...rules] = schemaPath.split('/')
+  return tokens.map(token => {
+    const rule = rules.shift()
+    if (rule === 'properties') rules.shift()
+    return rule === 'items' ? Number(token) : token
   })
 }
 
@@ -42,11 +58,21 @@ function kindOf({ keyword, params, data }: ValidationProblem): [type: string, ms
       return ['greater_than_equal', `Input should be greater than or equal to ${String(params['limit'])}`]
     case 'maximum':
       return ['less_than_equal', `Input should be less than or equal to ${String(params['limit'])}`]
+    case 'minLength':
+      return ['string_too_short', `String should have at least ${charactersOf(params)}`]
     case 'maxLength':
-      return ['string_too_long', `String should have at most ${String(params['limit'])} characters`]
+      return ['string_too_long', `String should have at most ${charactersOf(params)}`]
+    case 'maxItems':
+      return ['too_long', `List should have at most ${String(params['limit'])} items`]
+    case 'enum':
+      return ['literal_error', `Input should be ${[params['allowedValues']].flat().join(' or ')}`]
     default:
       return ['value_error', `Input does not satisfy ${keyword}`]
   }
+}
+
+function charactersOf({ limit }: Record<string, unknown>): string {
+  return `${String(limit)} ${limit === 1 ? 'character' : 'characters'}`
 }
 
 function wrongType(wanted: string, data: unknown): [type: string, msg: string] {
@@ -59,6 +85,10 @@ function wrongType(wanted: string, data: unknown): [type: string, msg: string] {
       return ['int_type', 'Input should be a valid integer']
     case 'string':
       return ['string_type', 'Input should be a valid string']
+    case 'string,integer':
+      return ['string_type', 'Input should be a valid string or integer']
+    case 'array':
+      return ['list_type', 'Input should be a valid list']
     case 'object':
       return ['dict_type', 'Input should be a valid dictionary']
     default:

@@ -1,5 +1,6 @@
-import { MillraceError } from '@millrace/common'
-import type { PipelinePorts, StepModel } from '@millrace/engine'
+import { randomUUID } from 'node:crypto'
+import type { PipelinePorts, StepModel, TakenObservation } from '@millrace/engine'
+import { type Call, type CallTime, httpCaller, object, statusOf, upstreamFailed } from './http-call.ts'
 
 /** An observation as the ingestion service answers it; other fields may be there. */
 export interface WireObservation extends Record<string, unknown> {
@@ -27,18 +28,15 @@ export interface PipelineAddresses {
  */
 export function httpPorts(
   addresses: PipelineAddresses,
-  { timeoutMs = 10_000 }: { timeoutMs?: number } = {}
+  options: { timeoutMs?: number; time?: CallTime } = {}
 ): PipelinePorts<WireObservation, WireMetrics> {
-  const call = caller(timeoutMs)
+  const call = httpCaller({ timeoutMs: 10_000, ...options })
   return {
-    async next() {
-      const url = `${addresses.ingestion}/next`
-      const reply = await call('GET', url)
-      return reply === undefined ? undefined : { ...reply, target: number(reply, 'target', url) }
-    },
-    async add(seriesId, value) {
+    take: () => take(addresses.ingestion, call),
+    async add(seriesId, value, observationId) {
       const url = `${addresses.features}/add`
-      const reply = object(await call('POST', url, { series_id: seriesId, value }), url)
+      const body = { series_id: seriesId, value, observation_id: observationId }
+      const reply = object(await call({ method: 'POST', url, body }), url)
       const lags = object(reply['features'], url)
       return {
         features: Object.fromEntries(Object.keys(lags).map(name => [name, number(lags, name, url)])),
@@ -46,19 +44,40 @@ export function httpPorts(
         availableLags: number(reply, 'available_lags', url)
       }
     },
-    models: addresses.models.map(model => httpModel(model, call))
+    models: addresses.models.map(model => httpModel(model, call)),
+    isRefusal
+  }
+}
+
+/**
+ * Asks the ingestion service to hold the observation until it is committed. One that does not know how hands it out as
+ * ever; it is then known by a new id, which holds for this run.
+ */
+async function take(ingestion: string, call: Call): Promise<TakenObservation<WireObservation> | undefined> {
+  const url = `${ingestion}/next`
+  const reply = await call({ method: 'GET', url, headers: { 'x-millrace-delivery': 'hold' } })
+  if (reply === undefined) return undefined
+  const { held, observation_key: key, ...fields } = reply
+  const observation = { ...fields, target: number(reply, 'target', url) }
+  if (held !== true || typeof key !== 'string') return { observation, id: randomUUID(), commit: async () => undefined }
+  const body = { observation_id: reply['observation_id'], observation_key: key }
+  return {
+    observation,
+    id: key,
+    commit: async () => void (await call({ method: 'POST', url: `${ingestion}/commit`, body }))
   }
 }
 
 function httpModel({ label, url }: { label: string; url: string }, call: Call): StepModel<WireMetrics> {
   return {
     label,
-    async predictLearn(features, target) {
-      const reply = await call('POST', `${url}/predict_learn`, { features, target })
+    async predictLearn(features, target, observationId) {
+      const body = { features, target, observation_id: observationId }
+      const reply = await call({ method: 'POST', url: `${url}/predict_learn`, body })
       return number(object(reply, url), 'prediction', url)
     },
     async metrics() {
-      const reply = object(await call('GET', `${url}/model_metrics`), url)
+      const reply = object(await call({ method: 'GET', url: `${url}/model_metrics` }), url)
       const score = object(reply['default'], url)
       const field = (name: string): number => number(score, name, url)
       return { count: field('count'), mae: field('mae'), rmse: field('rmse'), mape: field('mape') }
@@ -66,47 +85,16 @@ function httpModel({ label, url }: { label: string; url: string }, call: Call): 
   }
 }
 
-/** One HTTP call; undefined for an answer without content. */
-type Call = (method: 'GET' | 'POST', url: string, body?: unknown) => Promise<Record<string, unknown> | undefined>
+/** Client errors that tell of the way to a service, or of a service that cannot now, and not of what it was sent. */
+const notAboutTheObservation = new Set([401, 403, 404, 405, 407, 408, 409, 421, 425, 429])
 
-function caller(timeoutMs: number): Call {
-  return async (method, url, body) => {
-    try {
-      const response = await fetch(url, {
-        method,
-        signal: AbortSignal.timeout(timeoutMs),
-        ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
-      })
-      const text = await response.text()
-      if (!response.ok) throw upstreamFailed(url, `status ${response.status}: ${text.slice(0, 200)}`)
-      return response.status === 204 ? undefined : object(JSON.parse(text), url)
-    } catch (error) {
-      if (error instanceof MillraceError) throw error
-      throw upstreamFailed(`${method} ${url}`, reason(error, timeoutMs), error)
-    }
-  }
-}
-
-function upstreamFailed(what: string, why: string, cause?: unknown): MillraceError {
-  return new MillraceError('MILL_UPSTREAM_FAILED', `${what}: ${why}`, { cause })
-}
-
-/** What a failed fetch means; undici hides the system's error one level down. */
-function reason(error: unknown, timeoutMs: number): string {
-  if (!(error instanceof Error)) return String(error)
-  if (error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`
-  const { cause } = error
-  if (!(cause instanceof Error)) return error.message
-  return cause.message || ('code' in cause ? String(cause.code) : error.message)
-}
-
-function object(value: unknown, url: string): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
-  throw upstreamFailed(url, 'the answer is not the documented JSON object')
+function isRefusal(error: unknown): boolean {
+  const status = statusOf(error) ?? 0
+  return status >= 400 && status < 500 && !notAboutTheObservation.has(status)
 }
 
 function number(from: Record<string, unknown>, name: string, url: string): number {
   const value = from[name]
   if (typeof value === 'number') return value
-  throw upstreamFailed(url, `the answer has no number ${name}`)
+  throw upstreamFailed(url, `the answer has no number ${name}`, { status: 200 })
 }

@@ -5,34 +5,44 @@ import {
   AddRequestSchema,
   FeaturesHealthReplySchema,
   FeaturesInfoReplySchema,
+  IdempotencyHeadersSchema,
   SeriesParamsSchema,
   type SeriesReply,
   SeriesReplySchema
 } from '@millrace/protocol'
+import { Registry } from 'prom-client'
 import { buildApp, type CommonDeps } from '../app.ts'
 import type { App } from '../app-type.ts'
+import { observationIdOf } from '../http/observation-id.ts'
+import { markRepeat, repeatsNote } from '../http/repeat.ts'
 import { failures } from '../http/route-schema.ts'
+import { registerRedisMetrics, type SeriesStorage } from './series-storage.ts'
 
 /** What the feature service is given. */
 export interface FeaturesDeps extends CommonDeps {
   features: LagFeatures
-  /** Where series are kept, in one word, for `GET /info`. */
-  storage?: string
+  /** How the storage of the series is; the embedded one by default. */
+  storage?: () => SeriesStorage
 }
 
 /** The feature service: turns each new value of a series into lag features. Does not listen. */
-export function buildFeatures({ features, storage = 'sqlite', ...common }: FeaturesDeps): App {
-  const app = buildApp({ ...common, service: 'features' })
+export function buildFeatures({ features, storage = embedded, ...common }: FeaturesDeps): App {
+  const registry = new Registry()
+  registerRedisMetrics(registry, storage)
+  const app = buildApp({ ...common, service: 'features', registry })
   void app.register(featureRoutes, { features, storage })
   return app
 }
 
+const embedded = (): SeriesStorage => ({ storage: 'sqlite' })
+
 /** How many series `GET /info` lists. */
 const mostSeriesListed = 100
 
-const featureRoutes: FastifyPluginAsyncTypebox<{ features: LagFeatures; storage: string }> = async (app, options) => {
-  const { features, storage } = options
-
+const featureRoutes: FastifyPluginAsyncTypebox<Required<Pick<FeaturesDeps, 'features' | 'storage'>>> = async (
+  app,
+  { features, storage }
+) => {
   app.get(
     '/health',
     {
@@ -42,7 +52,16 @@ const featureRoutes: FastifyPluginAsyncTypebox<{ features: LagFeatures; storage:
         response: { 200: FeaturesHealthReplySchema, ...failures }
       }
     },
-    async () => ({ status: 'healthy' as const, service: 'feature_service' as const })
+    async () => {
+      const { storage: place, redis } = storage()
+      return {
+        status: redis?.isConnected === false ? ('degraded' as const) : ('healthy' as const),
+        service: 'feature_service' as const,
+        storage: place,
+        redis_connected: redis?.isConnected ?? false,
+        unreconciled: redis?.unreconciled ?? 0
+      }
+    }
   )
 
   app.get(
@@ -56,6 +75,7 @@ const featureRoutes: FastifyPluginAsyncTypebox<{ features: LagFeatures; storage:
     },
     async () => {
       const recent = await features.list(mostSeriesListed)
+      const { storage: place } = storage()
       return {
         service: 'feature_service' as const,
         max_lags: features.lags,
@@ -63,7 +83,7 @@ const featureRoutes: FastifyPluginAsyncTypebox<{ features: LagFeatures; storage:
         series_info: Object.fromEntries(
           recent.map(({ seriesId, length, latestValue, availableLags }) => [
             seriesId,
-            { length, latest_value: latestValue, available_lags: availableLags, storage }
+            { length, latest_value: latestValue, available_lags: availableLags, storage: place }
           ])
         )
       }
@@ -76,12 +96,20 @@ const featureRoutes: FastifyPluginAsyncTypebox<{ features: LagFeatures; storage:
       schema: {
         operationId: 'addObservation',
         summary: 'Add a value to a series and get the lags before it',
+        description:
+          `${repeatsNote} The header X-Millrace-Storage says where the value is kept, redis or sqlite; X-Millrace-Degraded: ` +
+          'redis says that Redis was away, and gets the value when it is back.',
+        headers: IdempotencyHeadersSchema,
         body: AddRequestSchema,
         response: { 200: AddReplySchema, ...failures }
       }
     },
-    async ({ body }) => {
-      const added = await features.add({ seriesId: body.series_id ?? 'default', value: body.value })
+    async (request, reply) => {
+      const { series_id: seriesId = 'default', value } = request.body
+      const added = await features.add({ seriesId, value, observationId: observationIdOf(request) })
+      void reply.header('x-millrace-storage', added.storage)
+      if (storage().redis !== undefined && added.storage !== 'redis') void reply.header('x-millrace-degraded', 'redis')
+      if (added.isRepeat) markRepeat(reply)
       return {
         series_id: added.seriesId,
         features: added.features,

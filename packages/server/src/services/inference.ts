@@ -1,16 +1,11 @@
-import type { OnlineModel } from '@millrace/engine'
 import { WelcomeReplySchema } from '@millrace/protocol'
-import type { CommonDeps } from '../app.ts'
 import type { App } from '../app-type.ts'
 import { failures } from '../http/route-schema.ts'
 import { version } from '../version.ts'
-import { modelApp } from './model-app.ts'
+import { type LearnerDeps, modelApp } from './model-app.ts'
 
 /** What the inference service is given. */
-export interface InferenceDeps extends CommonDeps {
-  /** The default learner. */
-  model: OnlineModel
-}
+export type InferenceDeps = LearnerDeps
 
 /** The inference service: the default learner, and what this server offers. Does not listen. */
 export function buildInference(deps: InferenceDeps): App {

@@ -1,7 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { ObservationStream } from '@millrace/engine'
+import type { ObservationStream, StreamedObservation } from '@millrace/engine'
 import {
+  CommitReplySchema,
+  CommitRequestSchema,
   IngestionHealthReplySchema,
+  NextHeadersSchema,
+  type ObservationReply,
   ObservationReplySchema,
   ResetReplySchema,
   StreamStatusReplySchema
@@ -46,14 +50,34 @@ const ingestionRoutes: FastifyPluginAsyncTypebox<{ stream: ObservationStream }> 
       schema: {
         operationId: 'nextObservation',
         summary: 'The next observation',
+        description:
+          'Moves on, so that each observation is handed out once. With X-Millrace-Delivery: hold it stays until POST ' +
+          '/commit, so that an observation whose taker fails is not lost.',
+        headers: NextHeadersSchema,
         response: { 200: ObservationReplySchema, 204: nothing, ...failures }
       }
     },
-    async (_request, reply) => {
-      const observation = await stream.next()
+    async ({ headers }, reply) => {
+      const isHeld = headers['x-millrace-delivery'] === 'hold'
+      const observation = isHeld ? await stream.peek() : await stream.next()
       if (observation === undefined) return reply.code(204).send(null)
-      const { observationId, input, target, remaining } = observation
-      return reply.send({ observation_id: observationId, input, target, remaining })
+      return reply.send(observationReply(observation, isHeld))
+    }
+  )
+
+  app.post(
+    '/commit',
+    {
+      schema: {
+        operationId: 'commitObservation',
+        summary: 'Move past an observation that was held',
+        body: CommitRequestSchema,
+        response: { 200: CommitReplySchema, ...failures }
+      }
+    },
+    async ({ body: { observation_id, observation_key } }) => {
+      await stream.commit({ observationKey: observation_key })
+      return { observation_id, observation_key, status: 'committed' as const }
     }
   )
 
@@ -87,4 +111,10 @@ const ingestionRoutes: FastifyPluginAsyncTypebox<{ stream: ObservationStream }> 
       return { current_index: currentIndex, total_observations: totalObservations, remaining, completed }
     }
   )
+}
+
+function observationReply(observation: StreamedObservation, isHeld: boolean): ObservationReply {
+  const { observationId, input, target, remaining, observationKey } = observation
+  const fields = { observation_id: observationId, input, target, remaining, observation_key: observationKey }
+  return isHeld ? { ...fields, held: true } : fields
 }

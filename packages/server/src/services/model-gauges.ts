@@ -1,4 +1,4 @@
-import type { ModelMetrics, OnlineModel } from '@millrace/engine'
+import type { ModelMetrics, ServedLearner } from '@millrace/engine'
 import { Counter, Gauge, type Registry } from 'prom-client'
 
 const errors = {
@@ -12,7 +12,7 @@ const errors = {
  * Registers what `GET /metrics` of a model tells of its predictions, under the names existing dashboards use. Read
  * from the model when asked for; before the first prediction there is no gauge to read.
  */
-export function registerModelMetrics(registry: Registry, model: OnlineModel): void {
+export function registerModelMetrics(registry: Registry, model: Pick<ServedLearner, 'name' | 'metrics'>): void {
   const labels = { series: 'default', model: model.name }
   const common = { labelNames: ['series', 'model'] as const, registers: [registry] }
   const gauge = (name: string, help: string, read: (metrics: ModelMetrics) => number) =>

@@ -1,9 +1,12 @@
-import type { ModelMetrics, OnlineModel } from '@millrace/engine'
+import type { ModelMetrics, ServedLearner } from '@millrace/engine'
 import type { ModelDescription, ModelMetricsReply, SeriesMetrics } from '@millrace/protocol'
 import { fourDecimals } from './round-decimals.ts'
 
+/** How a learner is asked; the rest of it is of no interest here. */
+type Told = Pick<ServedLearner, 'name' | 'metrics' | 'describe'>
+
 /** Reply of `GET /model_metrics`. */
-export function modelMetricsReply(model: OnlineModel): ModelMetricsReply {
+export function modelMetricsReply(model: Told): ModelMetricsReply {
   const metrics = model.metrics()
   const model_info = descriptionOf(model)
   if (metrics.count === 0) return { message: 'No predictions available yet', model_info }
@@ -31,7 +34,7 @@ function seriesMetrics(metrics: ModelMetrics): SeriesMetrics {
 const errorNames = ['mae', 'mse', 'rmse', 'mape'] as const
 type RollingMetrics = Pick<SeriesMetrics, `${(typeof errorNames)[number]}_${5 | 10 | 20}`>
 
-function descriptionOf(model: OnlineModel): ModelDescription {
+function descriptionOf(model: Told): ModelDescription {
   const { type, text, attributes } = model.describe()
   return {
     model_type: type,

@@ -17,7 +17,13 @@ export interface LiveState {
   addresses: readonly { name: string; url: string }[]
   /** The newest observation: its number, how many there are, and when or under what input it was made. */
   position: { number: number; total: number; input: string } | undefined
+  /** Models that have yet to learn the newest observation, because they failed; it comes again until they have. */
+  waitingFor: readonly string[]
   isExhausted: boolean
+  /** Whether this process only follows the models, which another one teaches. */
+  isReader: boolean
+  /** Whether the models had learned something before this process began. */
+  isResumed: boolean
   /** Seconds between two steps; 0 when stepping is off. */
   intervalSeconds: number
   /** Address that starts the stream again, as a POST. */
@@ -51,7 +57,7 @@ export function liveTable(state: LiveState, { columns, rows, hasColour }: Termin
   const height = Math.max(1, rows - 1)
   const header = headerLines(state, width, paint)
   const table = [paint('bold', positionLine(state)), ...tableLines(state, width, paint)]
-  const hint = paint('dim', hintLine(state.rows, table))
+  const hint = paint('dim', hintLine(state, table))
   const [position, ...body] = table
   const layouts = [
     [...header, '', position!, '', ...body, '', hint],
@@ -92,25 +98,29 @@ function wrap(words: readonly string[], width: number): string[] {
   return lines
 }
 
-function positionLine({ position, isExhausted, intervalSeconds, resetUrl }: LiveState): string {
+function positionLine(state: LiveState): string {
+  const { position, waitingFor, isExhausted, intervalSeconds, resetUrl } = state
+  if (state.isReader) return 'following the process that teaches these models (MILLRACE_ROLE=reader)'
   if (intervalSeconds === 0) return 'stepping is off (PIPELINE_INTERVAL=0); the models learn from requests only'
   if (isExhausted) return `end of the stream; to start again: curl -X POST ${resetUrl}`
   const pace = `a step every ${intervalSeconds} s`
   if (position === undefined) return `waiting for the first observation, ${pace}`
   const { number, total, input } = position
+  const wait = waitingFor.length === 0 ? pace : `waiting for ${waitingFor.join(', ')}`
   // The input is a cell of somebody's file.
-  return `observation ${number}/${total}, ${input.replaceAll(/\p{Cc}/gu, ' ')}   ${pace}`
+  return `observation ${number}/${total}, ${input.replaceAll(/\p{Cc}/gu, ' ')}   ${wait}`
 }
 
-function hintLine(rows: readonly LiveRow[], table: readonly string[]): string {
+function hintLine({ rows, isResumed }: LiveState, table: readonly string[]): string {
   const hints = ['Ctrl-C stops']
-  if (rows.some(row => row.isBaseline)) hints.push('* baseline: learns nothing')
+  const since = isResumed ? ', scored since this start' : ''
+  if (rows.some(row => row.isBaseline)) hints.push(`* baseline: learns nothing${since}`)
   if (table.some(line => line.includes('|error|'))) hints.push('bars share one scale')
   return hints.join('   ')
 }
 
 /** The table with as much beside the figures as the width allows: how many rows count, and the errors as bars. */
-function tableLines({ rows, intervalSeconds }: LiveState, width: number, paint: Paint): string[] {
+function tableLines({ rows, intervalSeconds, isResumed }: LiveState, width: number, paint: Paint): string[] {
   // Baselines are left out: one that starts a season late has its MAE over other rows.
   const bestMae = Math.min(...rows.map(row => (row.isBaseline ? Infinity : (row.metrics?.mae ?? Infinity))))
   const table = (columns: readonly LiveColumn[]): string[] =>
@@ -120,8 +130,8 @@ function tableLines({ rows, intervalSeconds }: LiveState, width: number, paint: 
     )
   const roomBeside = (columns: readonly LiveColumn[]): number => width - visibleLength(table(columns)[1]!)
   const counted = [modelColumn, countColumn, ...figureColumns]
-  // Steps count alike in every row; where requests alone teach, the count tells who has learned.
-  const leastRoom = intervalSeconds === 0 ? 0 : margin + narrowestSparkline
+  // Steps count alike in every row; where requests alone teach, or models knew something before, the count tells more.
+  const leastRoom = intervalSeconds === 0 || isResumed ? 0 : margin + narrowestSparkline
   const columns = roomBeside(counted) >= leastRoom ? counted : [modelColumn, ...figureColumns]
   const length = Math.min(roomBeside(columns) - margin, keptErrors)
   return table(length < narrowestSparkline ? columns : [...columns, errorColumn(rows, length)])

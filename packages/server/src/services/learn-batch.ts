@@ -1,0 +1,42 @@
+import type { LabelledObservation, Learned } from '@millrace/engine'
+import type { BatchError, LearnBatchReply, LearnBatchRequest } from '@millrace/protocol'
+import { failureOf } from '../http/failure.ts'
+import { idempotencyKeyOf, type IdCarrier, observationIdIn } from '../http/observation-id.ts'
+
+/**
+ * The observations of a batch. Each has its own id, or the `Idempotency-Key` of the request with its position.
+ * @throws {HttpError} MILL_REQUEST_INVALID for an id that cannot be one
+ */
+export function observationsOf({ headers, body }: { headers: IdCarrier['headers']; body: LearnBatchRequest }) {
+  const key = idempotencyKeyOf(headers)
+  return body.observations.map(({ features, target, observation_id: own }, index): LabelledObservation => {
+    const observationId =
+      own === undefined
+        ? key && `${key}/${index}`
+        : observationIdIn(own, ['body', 'observations', index, 'observation_id'])
+    return { features, target, observationId }
+  })
+}
+
+/** Reply to a batch, and whether all of it came before. */
+export function batchReply(outcomes: readonly (Learned | Error)[]): { body: LearnBatchReply; isRepeat: boolean } {
+  const predictions: (number | null)[] = []
+  const errors: BatchError[] = []
+  let isRepeat = outcomes.length > 0
+  for (const [index, outcome] of outcomes.entries()) {
+    if (outcome instanceof Error) {
+      predictions.push(null)
+      errors.push(errorAt(index, outcome))
+      isRepeat = false
+    } else {
+      predictions.push(outcome.prediction)
+      isRepeat &&= outcome.isRepeat
+    }
+  }
+  return { body: { predictions, errors }, isRepeat }
+}
+
+function errorAt(index: number, error: Error): BatchError {
+  const { code, message, details } = failureOf(error).body
+  return { index, code, message, details }
+}
