@@ -1,0 +1,330 @@
+import type { MillraceError } from '@millrace/common'
+import { idConflict } from '../id-conflict.ts'
+import type { OutboxPush, SeriesMirror } from '../series-mirror.ts'
+import type { PushedValue, SeriesPush } from '../series-store.ts'
+import { fromOperationId, toOperationId } from './operation-id.ts'
+import type { RedisConnection } from './redis-connection.ts'
+import { isAboutKeys, redisLost } from './redis-errors.ts'
+import type { NumberedPush, PushedAll, PushOutcome, RedisSeries, SeriesState } from './redis-series.ts'
+import { planRepair, type SeriesKnowledge } from './series-repair.ts'
+
+/** What all lanes share. */
+export interface LaneHouse {
+  redis: Pick<RedisConnection, 'address' | 'isConnected'>
+  series: RedisSeries
+  mirror: SeriesMirror
+  /** Names this process; no other one has it. */
+  writer: string
+  idsRemembered: number
+  /** Milliseconds for which a series that Redis refuses is left to the embedded store. */
+  retryMs: number
+  now: () => number
+  /** Takes what a push left in Redis over to the mirror. Resolves when the push may be acknowledged. */
+  mirrored: (push: SeriesPush, outcome: PushOutcome, count: number) => Promise<void>
+  added: (push: SeriesPush, storage: 'redis' | 'sqlite') => void
+  /** The outbox has grown, or shrunk. */
+  waiting: (change: number) => void
+  restored: (seriesId: string, values: number) => void
+  failed: (error: MillraceError, seriesId: string) => void
+}
+
+/** A push whose caller waits. */
+interface QueuedPush {
+  push: NumberedPush
+  resolve: (pushed: PushedValue) => void
+  reject: (error: unknown) => void
+}
+
+/** How many pushes go to Redis in one call. */
+const batchSize = 256
+/** How often a series is repaired before a push, while others change it at the same moment. */
+const longestRepair = 8
+
+/**
+ * All that happens to one series, one step after the other: pushes wait in a queue, go to Redis in batches, or, when
+ * that fails, to the outbox, and as long as anything waits in the outbox nothing overtakes it.
+ */
+export class SeriesLane {
+  readonly #house: LaneHouse
+  readonly #seriesId: string
+  readonly #queue: QueuedPush[] = []
+  #work: Promise<void> | undefined
+  /** Whether the series is to be brought in line with Redis though nobody pushes. */
+  #isAsked = false
+  #refusedUntil = -Infinity
+  /** Whether what follows is as the mirror and Redis have it. */
+  #isLoaded = false
+  #waiting = 0
+  /** Rounds of emptying the outbox in which new pushes may still go there. */
+  #roundsLeft = 0
+  #view: readonly number[] = []
+  #count = 0
+  /** The largest count ever seen. */
+  #floor = 0
+  #after = 0
+  readonly #own: NumberedPush[] = []
+  #beforeOwn: number
+  #writers: string | undefined
+
+  /** @param hasForgotten whether this process may have pushed to the series before, in a lane that was given up */
+  constructor(house: LaneHouse, seriesId: string, hasForgotten: boolean) {
+    this.#house = house
+    this.#seriesId = seriesId
+    this.#beforeOwn = hasForgotten ? Infinity : 0
+  }
+
+  get isIdle(): boolean {
+    return this.#work === undefined
+  }
+
+  /** Resolves once there is nothing left to do for now. */
+  async settled(): Promise<void> {
+    await this.#work
+  }
+
+  push(push: NumberedPush): Promise<PushedValue> {
+    const { promise, resolve, reject } = Promise.withResolvers<PushedValue>()
+    this.#queue.push({ push, resolve, reject })
+    this.#work ??= this.#run()
+    return promise
+  }
+
+  /** Empty the outbox of this series and restore what Redis has lost of it; resolves when that is done or must wait. */
+  async reconcile(): Promise<void> {
+    this.#isAsked = true
+    this.#isLoaded = false
+    this.#work ??= this.#run()
+    await this.#work
+  }
+
+  async #run(): Promise<void> {
+    // Callers of this turn of the event loop form one batch.
+    await Promise.resolve()
+    while (this.#queue.length > 0 || this.#isAsked) {
+      if (this.#canUseRedis()) await this.#useRedis()
+      else await this.#goWithout()
+    }
+    this.#work = undefined
+  }
+
+  #canUseRedis(): boolean {
+    return this.#house.redis.isConnected && this.#house.now() >= this.#refusedUntil
+  }
+
+  /** One step with Redis; when it fails, the pushes that wait go to the outbox: Redis may have taken them. */
+  async #useRedis(): Promise<void> {
+    try {
+      if (!this.#isLoaded) await this.#load()
+      if (this.#waiting > 0) await this.#emptyOutbox()
+      else if (this.#isAsked) await this.#check()
+      else await this.#pushQueued()
+    } catch (error) {
+      if (isAboutKeys(error)) this.#refusedUntil = this.#house.now() + this.#house.retryMs
+      this.#house.failed(error as MillraceError, this.#seriesId)
+      await this.#goWithout()
+    }
+  }
+
+  async #goWithout(): Promise<void> {
+    this.#isAsked = false
+    this.#isLoaded = false
+    const { mirror, writer } = this.#house
+    await Promise.all(
+      this.#queue.splice(0).map(async ({ push, resolve, reject }) => {
+        const { number = 0, ...rest } = push
+        const operationId = toOperationId({ writer, number, observationId: push.observationId })
+        try {
+          const pushed = await mirror.pushWhileAway({ ...rest, operationId })
+          if (!pushed.isRepeat) {
+            this.#waiting += 1
+            this.#house.waiting(1)
+            this.#house.added(push, 'sqlite')
+          }
+          resolve({ ...pushed, storage: 'sqlite' })
+        } catch (error) {
+          reject(error)
+        }
+      })
+    )
+  }
+
+  async #load(): Promise<void> {
+    const found = await this.#house.mirror.get(this.#seriesId)
+    this.#isLoaded = true
+    this.#waiting = found?.waiting ?? 0
+    this.#roundsLeft = 2 + Math.ceil((2 * this.#waiting) / batchSize)
+    const before = found?.values.slice(this.#waiting) ?? []
+    // A series that the embedded store had before there was a Redis is to be found there all the same.
+    const count = Math.max(found?.count ?? 0, before.length > 0 ? 1 : 0)
+    if (count <= this.#count) return
+    this.#view = before
+    this.#count = count
+    this.#floor = Math.max(this.#floor, count)
+  }
+
+  async #pushQueued(): Promise<void> {
+    const batch = this.#queue.slice(0, batchSize)
+    const pushed = await this.#pushAll(batch.map(({ push }) => push))
+    this.#queue.splice(0, batch.length)
+    let count = pushed.count - pushed.outcomes.filter(({ what }) => what === 'pushed').length
+    for (const [index, queued] of batch.entries()) {
+      const outcome = pushed.outcomes[index]!
+      if (outcome.what === 'pushed') count += 1
+      this.#answer(queued, outcome, count)
+    }
+  }
+
+  #answer({ push, resolve, reject }: QueuedPush, outcome: PushOutcome, count: number): void {
+    if (outcome.what === 'conflict') return reject(idConflict(this.#seriesId, push.observationId!))
+    if (outcome.what === 'pushed') this.#house.added(push, 'redis')
+    const pushed = { earlier: outcome.earlier, isRepeat: outcome.what === 'repeat', storage: 'redis' }
+    this.#house.mirrored(push, outcome, count).then(() => resolve(pushed), reject)
+  }
+
+  /** Push to Redis, and put there first what it has lost. */
+  async #pushAll(pushes: readonly NumberedPush[], writer = this.#house.writer): Promise<PushedAll> {
+    const isOwn = writer === this.#house.writer
+    for (let turn = 0; turn < longestRepair; turn++) {
+      const expected = { after: isOwn ? this.#after : 0, count: this.#count }
+      const pushed = await this.#house.series.pushAll(this.#seriesId, pushes, { writer, expected, floor: this.#floor })
+      if (pushed !== undefined) {
+        this.#learn(pushes, pushed, isOwn)
+        if (isOwn) this.#remember(pushes.filter((_, index) => pushed.outcomes[index]!.what === 'pushed'))
+        return pushed
+      }
+      await this.#repair(await this.#house.series.state(this.#seriesId))
+    }
+    throw redisLost(this.#house.redis.address, `does not keep what is restored of series ${this.#seriesId}`)
+  }
+
+  #learn(pushes: readonly NumberedPush[], { outcomes, count, writers }: PushedAll, isOwn: boolean): void {
+    if (isOwn) this.#after = pushes.at(-1)!.number!
+    this.#writers = writers ?? this.#writers
+    const newest = outcomes.findLastIndex(({ what }) => what === 'pushed')
+    if (newest === -1) return
+    const { value, keep } = pushes[newest]!
+    this.#view = [value, ...outcomes[newest]!.earlier].slice(0, keep)
+    this.#count = count
+    this.#floor = Math.max(this.#floor, count)
+  }
+
+  /** Keep the latest of its own pushes: as many as the series is long. */
+  #remember(pushes: readonly NumberedPush[]): void {
+    this.#own.push(...pushes)
+    const excess = Math.max(0, this.#own.length - this.#view.length)
+    for (const { number } of this.#own.splice(0, excess)) this.#beforeOwn = Math.max(this.#beforeOwn, number!)
+  }
+
+  async #repair(state: SeriesState): Promise<void> {
+    const { series } = this.#house
+    const { restored, again } = planRepair(state, this.#knowledge())
+    await this.#restoreIds(new Set(again.map(({ observationId }) => observationId)))
+    if (!(await series.restore(this.#seriesId, state, restored))) return
+    this.#view = restored.values ?? state.values
+    this.#count = restored.count
+    this.#after = restored.last
+    if (again.length > 0) {
+      const expected = { after: this.#after, count: this.#count }
+      const pushed = await series.pushAll(this.#seriesId, again, { expected, floor: this.#floor })
+      if (pushed === undefined) return
+      this.#learn(again, pushed, true)
+    }
+    this.#house.restored(this.#seriesId, restored.values?.length ?? again.length)
+  }
+
+  #knowledge(): SeriesKnowledge {
+    return {
+      view: this.#view,
+      count: this.#count,
+      after: this.#after,
+      own: this.#own,
+      beforeOwn: this.#beforeOwn,
+      writers: this.#writers
+    }
+  }
+
+  /** Tell Redis the remembered ids that it has lost. @param except those whose pushes are yet to be made again */
+  async #restoreIds(except: Set<string | undefined>): Promise<void> {
+    const { mirror, series, idsRemembered } = this.#house
+    const waiting = this.#waiting === 0 ? [] : await mirror.outbox(this.#waiting, this.#seriesId)
+    for (const { operationId } of waiting) except.add(fromOperationId(operationId).observationId)
+    for (const limit of [batchSize, idsRemembered]) {
+      const ids = (await mirror.ids(this.#seriesId, limit)).filter(({ observationId }) => !except.has(observationId))
+      for (const chunk of chunks(ids.toReversed())) {
+        // Those before one that Redis has are there too.
+        if ((await series.restoreIds(this.#seriesId, chunk)) === 0) return
+      }
+    }
+  }
+
+  async #emptyOutbox(): Promise<void> {
+    const { mirror, series } = this.#house
+    const entries = sameWriter(await mirror.outbox(batchSize, this.#seriesId))
+    if (entries.length === 0) {
+      // Another process on the same files was faster.
+      this.#isLoaded = false
+      return
+    }
+    const { writer } = fromOperationId(entries[0]!.operationId)
+    const { outcomes } = await this.#pushAll(entries.map(toPush), writer)
+    for (const [index, { operationId }] of entries.entries()) {
+      if (outcomes[index]!.what !== 'conflict') continue
+      this.#house.failed(idConflict(this.#seriesId, fromOperationId(operationId).observationId!), this.#seriesId)
+    }
+    const isLast = entries.length === this.#waiting
+    const state = isLast ? await series.state(this.#seriesId) : undefined
+    const redis = state?.count === undefined ? undefined : { values: state.values, count: state.count }
+    await mirror.settle(entries.map(({ order }, index) => (index < entries.length - 1 ? { order } : { order, redis })))
+    this.#waiting -= entries.length
+    this.#house.waiting(-entries.length)
+    if (redis !== undefined) {
+      this.#view = redis.values
+      this.#count = redis.count
+    }
+    await this.#letPushesIn()
+  }
+
+  /**
+   * While the outbox is long, new pushes go there rather than wait. Near its end they wait, so that it does end, and
+   * at the latest after twice the rounds that were needed for what was in it at first.
+   */
+  async #letPushesIn(): Promise<void> {
+    this.#roundsLeft -= 1
+    if (this.#queue.length === 0 || this.#waiting <= batchSize || this.#roundsLeft <= 0) return
+    const [isAsked, roundsLeft] = [this.#isAsked, this.#roundsLeft]
+    await this.#goWithout()
+    // The view is not touched: it is what Redis has, and the new pushes are behind those that wait.
+    this.#isLoaded = true
+    this.#isAsked = isAsked
+    this.#roundsLeft = roundsLeft
+  }
+
+  async #check(): Promise<void> {
+    const state = await this.#house.series.state(this.#seriesId)
+    const isThere = state.count !== undefined && state.values.length > 0
+    const isKnown = this.#count > 0 || this.#after > 0
+    if (isKnown && (!isThere || state.count! < this.#count || state.last < this.#after)) await this.#repair(state)
+    this.#isAsked = false
+  }
+}
+
+/** The pushes at the front that one process made. */
+function sameWriter(entries: readonly OutboxPush[]): OutboxPush[] {
+  const writers = entries.map(({ operationId }) => fromOperationId(operationId).writer)
+  const end = writers.findIndex(writer => writer !== writers[0])
+  return entries.slice(0, end === -1 ? undefined : end)
+}
+
+function toPush({ seriesId, value, keep, operationId }: OutboxPush): NumberedPush {
+  const { number, observationId } = fromOperationId(operationId)
+  return { seriesId, value, keep, number, observationId }
+}
+
+/** In parts of one call; at least one, if an empty one. */
+function chunks<Item>(items: readonly Item[]): Item[][] {
+  const starts = Array.from(
+    { length: Math.max(1, Math.ceil(items.length / batchSize)) },
+    (_, index) => index * batchSize
+  )
+  return starts.map(start => items.slice(start, start + batchSize))
+}
