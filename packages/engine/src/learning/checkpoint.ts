@@ -3,8 +3,12 @@ import type { StateFields, StateReader } from '@millrace/online'
 import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
 
-/** Rows are collected up to so many bytes of records, or as many as the state has; then it is time for a new state. */
-const leastWindowBytes = 65_536
+/**
+ * Rows are collected up to so many bytes of records, or as many as the state has; then it is time for a new state. The
+ * first windows are shorter, so that a new learner soon has something to go back to.
+ */
+const firstWindowBytes = 4096
+const usualWindowBytes = 65_536
 
 /**
  * The last state in which a learner was healthy, and the rows it has learned since, so that the latest of them can be
@@ -19,10 +23,16 @@ export class Checkpoint {
   #isWhole = true
   #windowBytes = 0
   #isHealthy = true
+  #windowLimit = firstWindowBytes
 
-  /** @param state of a learner that is healthy */
+  /** @param state of a learner that has learned nothing */
   constructor(state: Uint8Array) {
     this.#state = state
+  }
+
+  /** Has the learner of the state learned nothing? */
+  get isFresh(): boolean {
+    return this.#windowLimit === firstWindowBytes
   }
 
   /** What to go back to. */
@@ -37,7 +47,7 @@ export class Checkpoint {
 
   /** Is it time for {@link renew} or {@link keep}? */
   get isDue(): boolean {
-    return this.#windowBytes >= Math.max(leastWindowBytes, this.#state.byteLength)
+    return this.#windowBytes >= Math.max(this.#windowLimit, this.#state.byteLength)
   }
 
   /** Was the learner healthy throughout this window? */
@@ -66,6 +76,7 @@ export class Checkpoint {
   /** Go back to this state from now on. */
   renew(state: Uint8Array): void {
     this.#state = state
+    this.#windowLimit = Math.min(usualWindowBytes, 2 * this.#windowLimit)
     this.#startWindow(true)
   }
 
@@ -85,7 +96,8 @@ export class Checkpoint {
       rows: this.#rows.copy(),
       isWhole: this.#isWhole,
       windowBytes: this.#windowBytes,
-      isHealthy: this.#isHealthy
+      isHealthy: this.#isHealthy,
+      windowLimit: this.#windowLimit
     }
   }
 
@@ -98,6 +110,7 @@ export class Checkpoint {
     checkpoint.#isWhole = state.boolean('isWhole')
     checkpoint.#windowBytes = state.count('windowBytes')
     checkpoint.#isHealthy = state.boolean('isHealthy')
+    checkpoint.#windowLimit = state.count('windowLimit')
     return checkpoint
   }
 

@@ -33,7 +33,7 @@ export interface Guarded<Learner extends Regressor> {
  * Keeps a learner from exploding.
  *
  * A row is poison, and skipped with MILL_LEARN_DIVERGED, when its target is a million times larger than any accepted
- * before, when the prediction made for it is a thousand times larger than any target, or when the same would hold for
+ * before, when the prediction made for it is ten times larger than any target, or when the same would hold for
  * the prediction after learning it; the learner is then as if the row had never come. When it is not the row but the
  * learner that has grown sick over many rows, it goes back to its last healthy state. Ten poison rows that follow one
  * another and agree with each other are no mistake: they are learned after all, if need be by a learner that begins anew.
@@ -45,6 +45,8 @@ export class DivergenceGuard<Learner extends Regressor> {
   #learner: Learner
   #scale = new TargetScale()
   #checkpoint: Checkpoint | undefined
+  /** Was the last row predicted out of proportion, before or after it was learned? Then the learner may be sick. */
+  #isSuspect = false
   #skips = 0
   #rollbacks = 0
   /** Is told what happens. Not part of the state. */
@@ -90,12 +92,13 @@ export class DivergenceGuard<Learner extends Regressor> {
   learn(x: Features, y: number, record: Uint8Array): number {
     const prediction = this.#predictHealthily(x, y)
     const insists = this.#insists(prediction, y)
-    const isHealthy = this.#scale.isHealthy(prediction, y)
-    this.#finiteOrSkip(() => finite('squared error', (y - prediction) ** 2))
-    this.#finiteOrSkip(() => this.#learner.learnOne(x, y))
-    if (this.#checkpoint !== undefined) this.#makeSound(this.#checkpoint, x, y, insists)
+    this.#learnFinitely(this.#learner, x, y, prediction)
+    if (this.#checkpoint !== undefined) {
+      const after = this.#makeSound(this.#checkpoint, x, y, insists)
+      this.#isSuspect = !this.#scale.isHealthy(prediction, y) || !this.#scale.isHealthy(after, y)
+      this.#checkpoint.add(record, !this.#isSuspect)
+    }
     this.#scale.accept(y)
-    this.#checkpoint?.add(record, isHealthy)
     if (this.#checkpoint?.isDue === true) this.#closeWindow(this.#checkpoint)
     return prediction
   }
@@ -105,6 +108,7 @@ export class DivergenceGuard<Learner extends Regressor> {
       learner: this.#learner.toState(),
       scale: this.#scale.toFields(),
       checkpoint: this.#checkpoint?.toFields() ?? null,
+      isSuspect: this.#isSuspect,
       skips: this.#skips,
       rollbacks: this.#rollbacks
     }
@@ -116,6 +120,7 @@ export class DivergenceGuard<Learner extends Regressor> {
     guard.#learner = guarded.restore(state.bytes('learner'))
     guard.#scale = TargetScale.fromFields(state.map('scale'))
     if (guarded.weights !== undefined) guard.#checkpoint = Checkpoint.fromFields(state.map('checkpoint'))
+    guard.#isSuspect = state.boolean('isSuspect')
     guard.#skips = state.count('skips')
     guard.#rollbacks = state.count('rollbacks')
     return guard
@@ -124,11 +129,12 @@ export class DivergenceGuard<Learner extends Regressor> {
   /** The prediction for a row, made by the last healthy learner if this one has grown sick; NaN when it is not finite. */
   #predictHealthily(x: Features, y: number): number {
     const prediction = predicted(this.#learner, x)
+    if (this.#scale.fits(prediction, y) || this.#scale.isOutlier(y)) return prediction
     const checkpoint = this.#checkpoint
-    if (checkpoint === undefined || this.#scale.fits(prediction, y) || this.#scale.isOutlier(y)) return prediction
+    if (checkpoint === undefined || (checkpoint.isFresh && !this.#isSuspect)) return prediction
     const healthy = this.#guarded.restore(checkpoint.state)
     const healthyPrediction = predicted(healthy, x)
-    // Where the healthy learner errs as well, it is the row that is odd.
+    // Where a healthy learner errs as well, it is the row that is odd. One that has learned nothing cannot tell.
     if (!this.#scale.isHealthy(healthyPrediction, y)) return prediction
     this.#rollBack(checkpoint, healthy, 'prediction')
     return healthyPrediction
@@ -145,24 +151,31 @@ export class DivergenceGuard<Learner extends Regressor> {
     throw this.#skip(isOutlier ? 'target' : 'prediction')
   }
 
-  /** Undo the row just learned if the learner explodes with it. @throws {MillraceError} MILL_LEARN_DIVERGED */
-  #makeSound(checkpoint: Checkpoint, x: Features, y: number, insists: boolean): void {
-    if (this.#scale.fits(predicted(this.#learner, x), y)) return
+  /**
+   * Undo the row just learned if the learner explodes with it.
+   * @returns the prediction for the row by the learner as it is then
+   * @throws {MillraceError} MILL_LEARN_DIVERGED
+   */
+  #makeSound(checkpoint: Checkpoint, x: Features, y: number, insists: boolean): number {
+    const prediction = predicted(this.#learner, x)
+    if (this.#scale.fits(prediction, y)) return prediction
     this.#undo(checkpoint)
     if (!insists && !this.#scale.insists(y)) throw this.#skip('learned prediction')
-    this.#startOver(checkpoint, x, y)
+    return this.#startOver(x, y)
   }
 
   /** Learn the row with a new learner, if that does not explode. @throws {MillraceError} MILL_LEARN_DIVERGED */
-  #startOver(checkpoint: Checkpoint, x: Features, y: number): void {
+  #startOver(x: Features, y: number): number {
     const fresh = this.#guarded.create()
     const before = fresh.toState()
-    this.#finiteOrSkip(() => fresh.learnOne(x, y))
-    if (!this.#scale.fits(predicted(fresh, x), y)) throw this.#skip('learned prediction')
+    this.#learnFinitely(fresh, x, y, 0)
+    const prediction = predicted(fresh, x)
+    if (!this.#scale.fits(prediction, y)) throw this.#skip('learned prediction')
     this.#learner = fresh
     this.#rollbacks++
-    checkpoint.renew(before)
+    this.#checkpoint = new Checkpoint(before)
     this.onEvent({ action: 'started over', cause: 'learned prediction' })
+    return prediction
   }
 
   #undo(checkpoint: Checkpoint): void {
@@ -178,11 +191,12 @@ export class DivergenceGuard<Learner extends Regressor> {
     }
     this.#learner = healthy
     // The next row may have to be undone too.
-    if (checkpoint.isHealthy) checkpoint.renew(healthy.toState())
+    if (rows.length > 0 && checkpoint.isHealthy) checkpoint.renew(healthy.toState())
   }
 
   #rollBack(checkpoint: Checkpoint, healthy: Learner, cause: GuardEvent['cause']): void {
     this.#learner = healthy
+    this.#isSuspect = false
     this.#rollbacks++
     checkpoint.restart()
     this.onEvent({ action: 'rolled back', cause })
@@ -190,7 +204,7 @@ export class DivergenceGuard<Learner extends Regressor> {
 
   #closeWindow(checkpoint: Checkpoint): void {
     for (const weight of this.#guarded.weights!(this.#learner)) {
-      if (this.#scale.fits(weight)) continue
+      if (this.#scale.fitsWeight(weight)) continue
       this.#rollBack(checkpoint, this.#guarded.restore(checkpoint.state), 'weight')
       return
     }
@@ -198,10 +212,10 @@ export class DivergenceGuard<Learner extends Regressor> {
     else checkpoint.keep()
   }
 
-  /** Do what may meet a number that is not finite. */
-  #finiteOrSkip(work: () => unknown): void {
+  #learnFinitely(learner: Learner, x: Features, y: number, prediction: number): void {
     try {
-      work()
+      finite('squared error', (y - prediction) ** 2)
+      learner.learnOne(x, y)
     } catch (error) {
       if (error instanceof MillraceError && error.code === 'MILL_VALUE_NOT_FINITE') this.#skip('number')
       throw error
@@ -211,7 +225,8 @@ export class DivergenceGuard<Learner extends Regressor> {
   #skip(cause: GuardEvent['cause']): MillraceError {
     this.#skips++
     this.onEvent({ action: 'skipped', cause })
-    return new MillraceError('MILL_LEARN_DIVERGED', `the ${cause} is out of all proportion to the targets so far`, {
+    const what = cause === 'learned prediction' ? 'what the model would predict after learning this' : `the ${cause}`
+    return new MillraceError('MILL_LEARN_DIVERGED', `${what} is out of all proportion to the targets so far`, {
       details: { cause }
     })
   }

@@ -4,10 +4,15 @@ import type { StateFields, StateReader } from '@millrace/online'
 const rowsToStart = 10
 /** A target so many times larger than any before is taken for a mistake. */
 const outlierFactor = 1e6
-/** A prediction so many times larger than any target is an explosion. */
-const explosionFactor = 1e3
+/**
+ * A prediction so many times larger than any target is an explosion. On streams that a learner can follow the factor
+ * stays below 1.2 after the first ten rows; one that overshoots by 10 mostly grows without bound.
+ */
+const explosionFactor = 10
 /** A prediction at most so many times larger than any target is nothing to worry about. */
-const healthyFactor = 10
+const healthyFactor = 3
+/** Weights of features that are nearly the same may grow far beyond the targets, and cancel each other. */
+const weightFactor = 1e6
 /** So many poison rows in a row that agree with each other are no mistake: the stream has changed. */
 const rowsToInsist = 10
 /** How far apart the magnitudes of their targets may be. */
@@ -33,8 +38,13 @@ export class TargetScale {
   }
 
   /** Is this number, predicted for a row whose target is `y`, finite and not out of all proportion? */
-  fits(value: number, y = 0): boolean {
+  fits(value: number, y: number): boolean {
     return this.#isWithin(explosionFactor, value, y)
+  }
+
+  /** The same for a weight of a scaled feature. */
+  fitsWeight(weight: number): boolean {
+    return this.#isWithin(weightFactor, weight, 0)
   }
 
   /** Is it, beyond that, as one expects of a healthy learner? */
