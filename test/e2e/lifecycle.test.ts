@@ -88,7 +88,7 @@ test('taken ports are all named, with the setting that changes each, and nothing
 })
 
 test('serve runs one service on PORT', async t => {
-  const env = { PORT: '0', MODEL_NAME: 'knn_regressor', MILLRACE_DATA_DIR: '/dev/null/not-needed-by-a-model' }
+  const env = { PORT: '0', MODEL_NAME: 'knn_regressor', MILLRACE_DATA_DIR: temporaryFolder(t) }
   const { entry, child, exit } = startProgram(t, ['serve', 'model'], env)
   const { url } = await entry('service is ready')
   const info = (await get(`${String(url)}/info`)).body as { model_name: string }
@@ -199,7 +199,8 @@ test('services go on, and end as always, when their log cannot be written', { sk
 })
 
 test('on an old Node.js the launcher starts a new one, and passes signals and exit codes through', async t => {
-  const serving = startProgram(t, ['serve', 'model'], { PORT: '0' }, { start: launchedByOldNode })
+  const env = { PORT: '0', MILLRACE_DATA_DIR: temporaryFolder(t) }
+  const serving = startProgram(t, ['serve', 'model'], env, { start: launchedByOldNode })
   const wrong = startProgram(t, ['serv'], {}, { start: launchedByOldNode })
   assert.deepEqual(await wrong.exit, { code: 2, signal: null })
   await serving.entry('service is ready')

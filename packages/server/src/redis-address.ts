@@ -1,21 +1,29 @@
+import type { RedisOptions } from '@millrace/store'
 import type { Config } from './config-schema.ts'
 
 /** The settings that say where Redis is, as they were given: undefined where they were not. */
 export type RedisSettings = Partial<Pick<Config, 'redisUrl' | 'redisHost' | 'redisPort'>>
 
+/** Where a Redis is: `url`, or `host` and `port`. */
+export type RedisPlace = Pick<RedisOptions, 'url' | 'host' | 'port'>
+
 const standardPort = 6379
 
-/** The address of the Redis that is configured; undefined when none is. */
-export function redisAddress({ redisUrl, redisHost, redisPort = standardPort }: RedisSettings): string | undefined {
-  if (redisUrl !== undefined || redisHost === undefined) return redisUrl
-  return `redis://${redisHost.includes(':') ? `[${redisHost}]` : redisHost}:${redisPort}`
+/** Where the Redis is that is configured; undefined when none is. */
+export function redisAddress({ redisUrl, redisHost, redisPort }: RedisSettings): RedisPlace | undefined {
+  if (redisUrl !== undefined) return { url: redisUrl }
+  return redisHost === undefined ? undefined : { host: redisHost, port: redisPort }
 }
 
 /** What is wrong with the settings taken together, one sentence each: `REDIS_URL` must not name another server. */
 export function redisProblems({ redisUrl, redisHost, redisPort }: RedisSettings): string[] {
   if (redisUrl === undefined) return []
-  if (!URL.canParse(redisUrl)) return ['REDIS_URL must be a redis:// or rediss:// address']
-  const { hostname, port } = new URL(redisUrl)
+  const url = URL.parse(redisUrl)
+  // Not shown, since it may hold a password.
+  if (url === null || url.hostname === '' || !/^\/?\d{0,5}$/.test(url.pathname)) {
+    return ['REDIS_URL must be redis://[[user]:password@]host[:port][/database], or rediss://…']
+  }
+  const { hostname, port } = url
   const host = hostname.replace(/^\[(.*)\]$/, '$1')
   const urlPort = port === '' ? standardPort : Number(port)
   return [

@@ -145,19 +145,18 @@ test('what Kubernetes sets for services named millrace is passed over', () => {
   assert.equal(problemsOf({ MILLRACE_PORT_8000: '1' }).length, 1)
 })
 
-function addressOf(env: Record<string, string>): string | undefined {
+function addressOf(env: Record<string, string>) {
   return redisAddress(parseConfig(env))
 }
 
 test('the address of Redis is REDIS_URL, or made of host and port', () => {
   assert.equal(addressOf({}), undefined)
   assert.equal(addressOf({ REDIS_PORT: '6380' }), undefined)
-  assert.equal(addressOf({ REDIS_HOST: 'cache' }), 'redis://cache:6379')
-  assert.equal(addressOf({ REDIS_HOST: 'cache', REDIS_PORT: '6380' }), 'redis://cache:6380')
-  assert.equal(addressOf({ REDIS_HOST: '::1' }), 'redis://[::1]:6379')
-  assert.equal(addressOf({ REDIS_URL: 'rediss://user:word@cache:6380/2' }), 'rediss://user:word@cache:6380/2')
-  const both = { REDIS_URL: 'redis://:word@Cache', REDIS_HOST: 'cache', REDIS_PORT: '6379' }
-  assert.equal(addressOf(both), 'redis://:word@Cache')
+  assert.deepEqual(addressOf({ REDIS_HOST: 'cache' }), { host: 'cache', port: 6379 })
+  assert.deepEqual(addressOf({ REDIS_HOST: '::1', REDIS_PORT: '6380' }), { host: '::1', port: 6380 })
+  const url = 'rediss://user:word@Cache/2'
+  assert.deepEqual(addressOf({ REDIS_URL: url, REDIS_HOST: 'cache', REDIS_PORT: '6379' }), { url })
+  assert.deepEqual(addressOf({ REDIS_URL: 'redis://[::1]:7', REDIS_HOST: '::1' }), { url: 'redis://[::1]:7' })
 })
 
 test('settings of Redis that contradict each other are a fault', () => {
@@ -165,9 +164,11 @@ test('settings of Redis that contradict each other are a fault', () => {
     'REDIS_HOST is other, but REDIS_URL says cache; set one of them',
     'REDIS_PORT is 6379, but REDIS_URL says 6380; set one of them'
   ])
-  assert.deepEqual(problemsOf({ REDIS_URL: 'redis://cache:99999' }), [
-    'REDIS_URL must be a redis:// or rediss:// address'
-  ])
+  for (const bad of ['redis://cache:99999', 'redis:///', 'redis://cache/db', 'redis://:word@']) {
+    assert.deepEqual(problemsOf({ REDIS_URL: bad }), [
+      'REDIS_URL must be redis://[[user]:password@]host[:port][/database], or rediss://…'
+    ])
+  }
 })
 
 test('a password in an address is not repeated', () => {

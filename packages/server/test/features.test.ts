@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { createLagFeatures, type LagFeatures } from '@millrace/engine'
 import { memorySeriesStore } from '@millrace/store'
 import { buildFeatures } from '../src/index.ts'
-import type { RedisState } from '../src/services/series-storage.ts'
+import type { RedisState } from '../src/services/redis-gauges.ts'
 import { common, features, get, post, send } from './services.ts'
 
 test('answers the lags before the new value, in_1 the latest, and counts the real ones', async () => {
@@ -123,14 +123,13 @@ test('health', async () => {
   })
 })
 
-const away = { isConnected: false, errors: 3, fallbackAdds: 2, reconciled: 0, unreconciled: 2 }
+const away = { connected: false, storage: 'sqlite' as const, errors: 3, fallbackAdds: 2, reconciled: 0, unreconciled: 2 }
 
 /** A feature service over a Redis, and where it says that values are kept. */
-function overRedis(redis: RedisState) {
-  const storage = redis.isConnected ? 'redis' : 'sqlite'
+function overRedis(state: RedisState) {
   const inner = createLagFeatures({ series: memorySeriesStore(), lags: 3 })
-  const add: LagFeatures['add'] = async value => ({ ...(await inner.add(value)), storage })
-  return buildFeatures({ ...common, features: { ...inner, add }, storage: () => ({ storage, redis }) })
+  const add: LagFeatures['add'] = async value => ({ ...(await inner.add(value)), storage: state.storage })
+  return buildFeatures({ ...common, features: { ...inner, add }, redis: () => state })
 }
 
 test('while Redis is away, values are kept on disk, and every place says so', async () => {
@@ -158,7 +157,7 @@ test('while Redis is away, values are kept on disk, and every place says so', as
 })
 
 test('with Redis, values are kept there', async () => {
-  const app = overRedis({ ...away, isConnected: true, unreconciled: 0 })
+  const app = overRedis({ ...away, connected: true, storage: 'redis', unreconciled: 0 })
   const { headers } = await send(app, '/add', { value: 1 })
   assert.deepEqual([headers['x-millrace-storage'], headers['x-millrace-degraded']], ['redis', undefined])
   const { body } = await get(app, '/info')

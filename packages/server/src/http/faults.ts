@@ -62,8 +62,6 @@ function kindOf({ keyword, params, data }: ValidationProblem): [type: string, ms
       return ['string_too_short', `String should have at least ${charactersOf(params)}`]
     case 'maxLength':
       return ['string_too_long', `String should have at most ${charactersOf(params)}`]
-    case 'maxItems':
-      return ['too_long', `List should have at most ${String(params['limit'])} items`]
     case 'enum':
       return ['literal_error', `Input should be ${[params['allowedValues']].flat().join(' or ')}`]
     default:

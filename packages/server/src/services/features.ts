@@ -16,33 +16,33 @@ import type { App } from '../app-type.ts'
 import { observationIdOf } from '../http/observation-id.ts'
 import { markRepeat, repeatsNote } from '../http/repeat.ts'
 import { failures } from '../http/route-schema.ts'
-import { registerRedisMetrics, type SeriesStorage } from './series-storage.ts'
+import { type RedisState, registerRedisMetrics } from './redis-gauges.ts'
 
 /** What the feature service is given. */
 export interface FeaturesDeps extends CommonDeps {
   features: LagFeatures
-  /** How the storage of the series is; the embedded one by default. */
-  storage?: () => SeriesStorage
+  /** How the series stand with Redis; undefined when none is configured. */
+  redis?: (() => RedisState) | undefined
 }
 
 /** The feature service: turns each new value of a series into lag features. Does not listen. */
-export function buildFeatures({ features, storage = embedded, ...common }: FeaturesDeps): App {
+export function buildFeatures({ features, redis, ...common }: FeaturesDeps): App {
   const registry = new Registry()
-  registerRedisMetrics(registry, storage)
+  if (redis !== undefined) registerRedisMetrics(registry, redis)
   const app = buildApp({ ...common, service: 'features', registry })
-  void app.register(featureRoutes, { features, storage })
+  void app.register(featureRoutes, { features, redis })
   return app
 }
-
-const embedded = (): SeriesStorage => ({ storage: 'sqlite' })
 
 /** How many series `GET /info` lists. */
 const mostSeriesListed = 100
 
-const featureRoutes: FastifyPluginAsyncTypebox<Required<Pick<FeaturesDeps, 'features' | 'storage'>>> = async (
+const featureRoutes: FastifyPluginAsyncTypebox<Pick<FeaturesDeps, 'features' | 'redis'>> = async (
   app,
-  { features, storage }
+  { features, redis }
 ) => {
+  const storage = (): string => redis?.().storage ?? 'sqlite'
+
   app.get(
     '/health',
     {
@@ -53,13 +53,13 @@ const featureRoutes: FastifyPluginAsyncTypebox<Required<Pick<FeaturesDeps, 'feat
       }
     },
     async () => {
-      const { storage: place, redis } = storage()
+      const { connected, unreconciled } = redis?.() ?? { connected: undefined, unreconciled: 0 }
       return {
-        status: redis?.isConnected === false ? ('degraded' as const) : ('healthy' as const),
+        status: connected === false ? ('degraded' as const) : ('healthy' as const),
         service: 'feature_service' as const,
-        storage: place,
-        redis_connected: redis?.isConnected ?? false,
-        unreconciled: redis?.unreconciled ?? 0
+        storage: storage(),
+        redis_connected: connected ?? false,
+        unreconciled
       }
     }
   )
@@ -75,7 +75,7 @@ const featureRoutes: FastifyPluginAsyncTypebox<Required<Pick<FeaturesDeps, 'feat
     },
     async () => {
       const recent = await features.list(mostSeriesListed)
-      const { storage: place } = storage()
+      const place = storage()
       return {
         service: 'feature_service' as const,
         max_lags: features.lags,
@@ -108,7 +108,7 @@ const featureRoutes: FastifyPluginAsyncTypebox<Required<Pick<FeaturesDeps, 'feat
       const { series_id: seriesId = 'default', value } = request.body
       const added = await features.add({ seriesId, value, observationId: observationIdOf(request) })
       void reply.header('x-millrace-storage', added.storage)
-      if (storage().redis !== undefined && added.storage !== 'redis') void reply.header('x-millrace-degraded', 'redis')
+      if (redis !== undefined && added.storage !== 'redis') void reply.header('x-millrace-degraded', 'redis')
       if (added.isRepeat) markRepeat(reply)
       return {
         series_id: added.seriesId,

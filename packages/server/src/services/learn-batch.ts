@@ -1,7 +1,18 @@
 import type { LabelledObservation, Learned } from '@millrace/engine'
-import type { BatchError, LearnBatchReply, LearnBatchRequest } from '@millrace/protocol'
-import { failureOf } from '../http/failure.ts'
+import { type BatchError, largestBatch, type LearnBatchReply, type LearnBatchRequest } from '@millrace/protocol'
+import { failureOf, HttpError, invalidRequest } from '../http/failure.ts'
 import { idempotencyKeyOf, type IdCarrier, observationIdIn } from '../http/observation-id.ts'
+
+/**
+ * Looks at the number of observations before the schema is checked, which would list a fault for each of them.
+ * @throws {HttpError} MILL_REQUEST_INVALID
+ */
+export function refuseTooMany(body: unknown): void {
+  const { observations } = (body ?? {}) as { observations?: unknown }
+  if (!Array.isArray(observations) || observations.length <= largestBatch) return
+  const msg = `List should have at most ${largestBatch} items`
+  throw new HttpError(invalidRequest([{ type: 'too_long', loc: ['body', 'observations'], msg }]))
+}
 
 /**
  * The observations of a batch. Each has its own id, or the `Idempotency-Key` of the request with its position.

@@ -13,7 +13,7 @@ import {
 import { markRepeat, repeatsNote } from '../http/repeat.ts'
 import { observationIdOf } from '../http/observation-id.ts'
 import { failures } from '../http/route-schema.ts'
-import { batchReply, observationsOf } from './learn-batch.ts'
+import { batchReply, observationsOf, refuseTooMany } from './learn-batch.ts'
 import { naming, type FindWriter } from './naming-writer.ts'
 
 /** What {@link learnRoutes} is given. */
@@ -79,7 +79,8 @@ export const learnRoutes: FastifyPluginAsyncTypebox<LearnRoutesDeps> = async (ap
         headers: IdempotencyHeadersSchema,
         body: LearnBatchRequestSchema,
         response: { 200: LearnBatchReplySchema, ...failures }
-      }
+      },
+      preValidation: async ({ body }) => refuseTooMany(body)
     },
     async (request, reply) => {
       const outcomes = await teach(learner.learnMany(observationsOf(request)))
