@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { LastValue } from '@millrace/online'
-import { memorySeriesStore, openDatabase, type SeriesStore, sqliteSeriesStore } from '@millrace/store'
+import { memorySeriesStore, openEmbeddedStore, type SeriesStore } from '@millrace/store'
 import * as fc from 'fast-check'
 import { createLagFeatures } from '../src/features/lag-features.ts'
 
@@ -160,29 +160,35 @@ test('fewer lags than before find at most that many, more find what is still the
   assert.equal(more.availableLags, 2)
 })
 
+/** The series of an embedded store in a folder. */
+function openSeries(folder: string) {
+  return openEmbeddedStore({ folder, durability: 'os', idsRemembered: 10, pendingTtlMs: 1, pendingLimit: 1 })
+}
+
 test('lags survive a restart', async t => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-lags-'))
   t.after(() => rmSync(folder, { recursive: true }))
-  const first = openDatabase(join(folder, 'state.db'))
-  await lagFeatures(2, sqliteSeriesStore(first)).add({ seriesId: 's', value: -0 })
-  first.close()
-  const second = openDatabase(join(folder, 'state.db'))
-  t.after(() => second.close())
-  const added = await lagFeatures(2, sqliteSeriesStore(second)).add({ seriesId: 's', value: 1 })
+  const first = await openSeries(folder)
+  await lagFeatures(2, first.series).add({ seriesId: 's', value: -0 })
+  await first.close()
+  const second = await openSeries(folder)
+  const added = await lagFeatures(2, second.series).add({ seriesId: 's', value: 1 })
+  await second.close()
   assert.deepEqual(added.features, { in_1: -0, in_2: 0 })
+  assert.equal(added.storage, 'sqlite')
 })
 
 test('parallel adds to one series never see the same lags', async t => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-lags-'))
   t.after(() => rmSync(folder, { recursive: true }))
-  const database = openDatabase(join(folder, 'state.db'))
-  t.after(() => database.close())
-  for (const store of [memorySeriesStore(), sqliteSeriesStore(database)]) {
+  const embedded = await openSeries(folder)
+  for (const store of [memorySeriesStore(), embedded.series]) {
     const features = lagFeatures(1, store)
     const values = Array.from({ length: 100 }, (_, index) => index + 1)
     const added = await Promise.all(values.map(value => features.add({ seriesId: 's', value })))
     assert.equal(new Set(added.map(({ features: lags }) => lags.in_1)).size, 100)
   }
+  await embedded.close()
 })
 
 test('lags are always the previous values of the same series', async () => {

@@ -3,7 +3,7 @@ import { rmSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { memoryCursorStore, openDatabase, sqliteCursorStore } from '@millrace/store'
+import { memoryCursorStore, openEmbeddedStore } from '@millrace/store'
 import { createObservationStream } from '../src/ingestion/observation-stream.ts'
 
 const observations = [
@@ -125,15 +125,19 @@ test('replicas that share the store hand out each observation once among them', 
   )
 })
 
-test('the position survives a restart', async t => {
+test('the position and the keys survive a restart', async t => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-stream-'))
   t.after(() => rmSync(folder, { recursive: true }))
-  const first = openDatabase(join(folder, 'state.db'))
-  await streamOf(3, sqliteCursorStore(first)).next()
-  first.close()
-  const second = openDatabase(join(folder, 'state.db'))
-  t.after(() => second.close())
-  assert.equal((await streamOf(3, sqliteCursorStore(second)).next())?.observationId, 2)
+  const options = { folder, durability: 'os', idsRemembered: 1, pendingTtlMs: 1, pendingLimit: 1 } as const
+  const first = await openEmbeddedStore(options)
+  await streamOf(3, first.cursors).reset()
+  await streamOf(3, first.cursors).next()
+  await first.close()
+  const second = await openEmbeddedStore(options)
+  const next = await streamOf(3, second.cursors).next()
+  await second.close()
+  assert.equal(next?.observationId, 2)
+  assert.equal(next.observationKey, 'sample/1/1')
 })
 
 test('the observations themselves are left as they are', async () => {

@@ -16,6 +16,8 @@ const advice = new Map([
 const folderAdvice = new Map([
   ['EACCES', 'make the parent folder writable for this user'],
   ['EEXIST', 'a file is in its place; choose another path, or move that file away'],
+  // What Node.js makes of EROFS, among others, when it makes several folders.
+  ['ENOENT', 'the file system may be read-only; choose a path where a folder can be made'],
   ['ENOSPC', 'the disk is full; free some space, then try again'],
   ['ENOTDIR', 'a file is in its place; choose another path, or move that file away'],
   ['EPERM', 'make the parent folder writable for this user'],

@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { integerWithin } from '@millrace/common'
 import { fromFolder, fromSqlite, isBusy, storeFailed } from './database-errors.ts'
+import { makeFolder } from './journal/durable-files.ts'
 import { migrate, type Schema, stateSchema } from './schema.ts'
 
 /**
@@ -85,7 +85,7 @@ export function openDatabase(
 function connect(file: string, busyTimeoutMs: number): DatabaseSync {
   const folder = dirname(file)
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
   } catch (error) {
     throw fromFolder(file, folder, error)
   }

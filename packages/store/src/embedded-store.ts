@@ -1,9 +1,10 @@
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { integerWithin } from '@millrace/common'
 import type { CursorStore } from './cursor-store.ts'
 import type { Durability } from './durability.ts'
 import type { PendingStore } from './pending-store.ts'
 import { inOrderOfNames, type RegistryStore } from './registry-store.ts'
+import { pendingSchema, stateSchema } from './schema.ts'
 import type { SeriesMirror } from './series-mirror.ts'
 import type { SeriesStore } from './series-store.ts'
 import { StoreThread } from './store-thread.ts'
@@ -58,8 +59,8 @@ export interface EmbeddedStore {
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
   const { folder, durability, busyTimeoutMs = 5000, waitingLimit = 10_000, now = Date.now } = options
   const settings = {
-    statePath: resolve(join(folder, 'millrace.db')),
-    pendingPath: resolve(join(folder, 'pending.db')),
+    statePath: resolve(folder, stateSchema.fileName),
+    pendingPath: resolve(folder, pendingSchema.fileName),
     synchronous: durability === 'fsync' ? ('FULL' as const) : ('NORMAL' as const),
     busyTimeoutMs: integerWithin('busyTimeoutMs', busyTimeoutMs, 0),
     idsRemembered: integerWithin('idsRemembered', options.idsRemembered, 1),

@@ -1,5 +1,5 @@
+export { type BackedUpFile, backupEmbeddedStore } from './backup-embedded-store.ts'
 export type { CursorStore, StreamItem } from './cursor-store.ts'
-export { type Database, openDatabase } from './database.ts'
 export { type EmbeddedStore, type EmbeddedStoreOptions, openEmbeddedStore } from './embedded-store.ts'
 export { type Durability, durabilities } from './durability.ts'
 export type {
@@ -12,6 +12,7 @@ export type {
 } from './journal/journal.ts'
 export { type CopiedFile, copyJournal } from './journal/copy-journal.ts'
 export { type MemoryJournal, memoryJournal } from './journal/memory-journal.ts'
+export { fenceJournal } from './journal/fence-journal.ts'
 export { openJournalReader } from './journal/journal-reader.ts'
 export { type JournalWriterOptions, openJournalWriter, type OpenJournal } from './journal/open-journal-writer.ts'
 export { type Pruned, pruneJournal, type Retention } from './journal/prune-journal.ts'
@@ -45,5 +46,4 @@ export type {
   SettledPush
 } from './series-mirror.ts'
 export type { PushedValue, SeriesPush, SeriesStore, SeriesSummary } from './series-store.ts'
-export { sqliteCursorStore } from './sqlite-cursor-store.ts'
-export { sqliteSeriesStore } from './sqlite-series-store.ts'
+export { verifyEmbeddedStore } from './verify-embedded-store.ts'

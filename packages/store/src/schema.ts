@@ -3,6 +3,8 @@ import { storeFailed } from './database-errors.ts'
 
 /** What a file of Millrace holds. */
 export interface Schema {
+  /** Name of the file. */
+  readonly fileName: string
   /** Marks the file in its header as one of this kind. */
   readonly applicationId: number
   /**
@@ -12,8 +14,9 @@ export interface Schema {
   readonly steps: readonly string[]
 }
 
-/** Series, cursors and the registry, in `millrace.db`. */
+/** Series, cursors and the registry. */
 export const stateSchema: Schema = {
+  fileName: 'millrace.db',
   applicationId: 0x4d696c6c, // "Mill" in ASCII
   steps: [
     // `lags`: the values as little-endian float64, newest first. `change`: the larger, the later the series changed.
@@ -54,7 +57,8 @@ export const stateSchema: Schema = {
        series INTEGER NOT NULL,
        value BLOB NOT NULL CHECK (length(value) = 8),
        keep INTEGER NOT NULL,
-       operation_id ANY NOT NULL
+       operation_id ANY NOT NULL,
+       earlier BLOB NOT NULL CHECK (length(earlier) % 8 = 0)
      ) STRICT;
      CREATE INDEX outbox_by_series ON outbox (series);
      CREATE TABLE registry (
@@ -67,8 +71,9 @@ export const stateSchema: Schema = {
   ]
 }
 
-/** Predictions that wait for their labels, in `pending.db`. */
+/** Predictions that wait for their labels. */
 export const pendingSchema: Schema = {
+  fileName: 'pending.db',
   applicationId: 0x4d696c50, // "MilP" in ASCII
   steps: [
     // `kept_from`: where the time to live begins, which is when the prediction was made unless the clock was set back.
@@ -97,7 +102,11 @@ export const pendingSchema: Schema = {
  * several processes that open a file at once, one takes the steps and the others find them taken.
  * @throws {MillraceError} MILL_STORE_FAILED when the file is another program's or of a newer Millrace
  */
-export function migrate(connection: DatabaseSync, path: string, { applicationId, steps }: Schema): void {
+export function migrate(
+  connection: DatabaseSync,
+  path: string,
+  { applicationId, steps }: Pick<Schema, 'applicationId' | 'steps'>
+): void {
   const version = pragma(connection, 'user_version')
   const isEmpty = connection.prepare('SELECT 1 FROM sqlite_schema').get() === undefined
   const isOurs = pragma(connection, 'application_id') === applicationId

@@ -42,6 +42,8 @@ export interface OutboxPush {
   value: number
   keep: number
   operationId: string
+  /** What it found in the copy, and was answered with. */
+  earlier: number[]
 }
 
 /** What became of a push of the outbox. */

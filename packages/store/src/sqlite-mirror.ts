@@ -70,7 +70,8 @@ export function sqliteMirror(database: Database, series: SqliteSeries, ids: Obse
     forgetCounts: () => void clearCounts.run(),
     pushWhileAway({ operationId, ...push }) {
       const pushed = series.push(push)
-      if (!pushed.isRepeat) outbox.append(series.find(push.seriesId)!.series, { ...push, operationId })
+      if (!pushed.isRepeat)
+        outbox.append(series.find(push.seriesId)!.series, { ...push, operationId, earlier: pushed.earlier })
       return pushed
     },
     outbox(limit, seriesId) {

@@ -1,11 +1,11 @@
 import type { Database } from './database.ts'
 import { fromFloat64Bytes, toFloat64Bytes } from './float64-bytes.ts'
-import type { AwayPush, OutboxPush } from './series-mirror.ts'
+import type { OutboxPush } from './series-mirror.ts'
 import { fromTextKey, type TextKey, toTextKey } from './text-key.ts'
 
 /** Pushes that wait for Redis, in a table of a database. Series are given by their numbers in another. */
 export interface SqliteOutbox {
-  append(series: number, push: Pick<AwayPush, 'value' | 'keep' | 'operationId'>): void
+  append(series: number, push: Pick<OutboxPush, 'value' | 'keep' | 'operationId' | 'earlier'>): void
   /** The oldest pushes: of one series, or of all. */
   first(limit: number, series?: number): OutboxPush[]
   /** @returns the id of the push's series; undefined when there was no such push */
@@ -18,8 +18,10 @@ export interface SqliteOutbox {
 
 /** The outbox of a SQLite file. */
 export function sqliteOutbox(database: Database): SqliteOutbox {
-  const insert = database.prepare('INSERT INTO outbox (series, value, keep, operation_id) VALUES (?, ?, ?, ?)')
-  const columns = 'place AS "order", series_id AS key, value, keep, operation_id AS operation'
+  const insert = database.prepare(
+    'INSERT INTO outbox (series, value, keep, operation_id, earlier) VALUES (?, ?, ?, ?, ?)'
+  )
+  const columns = 'place AS "order", series_id AS key, value, keep, operation_id AS operation, earlier'
   const select = database.prepare(`SELECT ${columns} FROM outbox JOIN series USING (series) ORDER BY place LIMIT ?`)
   const selectOf = database.prepare(
     `SELECT ${columns} FROM outbox JOIN series USING (series) WHERE outbox.series = ? ORDER BY place LIMIT ?`
@@ -30,19 +32,27 @@ export function sqliteOutbox(database: Database): SqliteOutbox {
   const count = database.prepare('SELECT count(*) AS size FROM outbox')
   const countOf = database.prepare('SELECT count(*) AS size FROM outbox WHERE series = ?')
   return {
-    append(series, { value, keep, operationId }) {
-      insert.run(series, toFloat64Bytes([value]), keep, toTextKey(operationId))
+    append(series, { value, keep, operationId, earlier }) {
+      insert.run(series, toFloat64Bytes([value]), keep, toTextKey(operationId), toFloat64Bytes(earlier))
     },
     first(limit, series) {
       // The tables are STRICT, so the rows have these types.
-      type Row = { order: number; key: TextKey; value: Uint8Array; keep: number; operation: TextKey }
+      type Row = {
+        order: number
+        key: TextKey
+        value: Uint8Array
+        keep: number
+        operation: TextKey
+        earlier: Uint8Array
+      }
       const rows = series === undefined ? select.all(limit) : selectOf.all(series, limit)
-      return (rows as Row[]).map(({ order, key, value, keep, operation }) => ({
+      return (rows as Row[]).map(({ order, key, value, keep, operation, earlier }) => ({
         order,
         seriesId: fromTextKey(key),
         value: fromFloat64Bytes(value)[0]!,
         keep,
-        operationId: fromTextKey(operation)
+        operationId: fromTextKey(operation),
+        earlier: fromFloat64Bytes(earlier)
       }))
     },
     remove(order) {

@@ -1,7 +1,7 @@
 // The thread of the embedded store: it alone opens the databases, and waits for disks and locks so that no other has to.
 import { parentPort, workerData } from 'node:worker_threads'
 import { type Database, openDatabase } from './database.ts'
-import { type CallOutcome, GroupCommit } from './group-commit.ts'
+import { type CallOutcome, GroupedCalls } from './grouped-calls.ts'
 import { pendingSchema, stateSchema } from './schema.ts'
 import type { FromThread, ThreadOptions, ToThread } from './store-messages.ts'
 import { pendingOperations, stateOperations, type StoreOperation } from './store-operations.ts'
@@ -12,7 +12,7 @@ const port = parentPort!
 /** Calls of one database and what they are made with. */
 interface Desk {
   database: Database
-  calls: GroupCommit
+  calls: GroupedCalls
   operations: Record<string, StoreOperation<unknown[]>>
 }
 
@@ -36,7 +36,7 @@ function openDesks(options: ThreadOptions): Desk[] {
 function desk(database: Database, operations: Record<string, StoreOperation>, busyTimeoutMs: number): Desk {
   // The types of the arguments are kept by the other side, which knows the operations by their types.
   const untyped = operations as Record<string, StoreOperation<unknown[]>>
-  return { database, calls: new GroupCommit(database, busyTimeoutMs), operations: untyped }
+  return { database, calls: new GroupedCalls(database, busyTimeoutMs), operations: untyped }
 }
 
 /** Outcomes on their way back, many to a message. */

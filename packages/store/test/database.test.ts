@@ -4,8 +4,11 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { MillraceError } from '@millrace/common'
-import { type Database, openDatabase, sqliteCursorStore, sqliteSeriesStore } from '../src/index.ts'
-import { migrate } from '../src/schema.ts'
+import { openDatabase } from '../src/database.ts'
+import { migrate, pendingSchema } from '../src/schema.ts'
+import { sqliteCursors } from '../src/sqlite-cursors.ts'
+import { sqliteObservationIds } from '../src/sqlite-observation-ids.ts'
+import { sqliteSeries } from '../src/sqlite-series.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 /** Asserts that `work` fails as a store fails: coded, naming the path and what helps, with the cause kept. */
@@ -103,6 +106,12 @@ test('a database of another program is refused and left alone', t => {
   failsNaming(path, /belongs to another program/, () => openDatabase(path))
 })
 
+test('a database of Millrace that holds other things is refused', t => {
+  const path = join(temporaryFolder(t), 'state.db')
+  openDatabase(path).close()
+  failsNaming(path, /belongs to another program/, () => openDatabase(path, { schema: pendingSchema }))
+})
+
 test('a newer schema is refused, naming both versions', t => {
   const path = join(temporaryFolder(t), 'state.db')
   openDatabase(path).close()
@@ -133,94 +142,128 @@ test('opens in write-ahead mode, where a finished transaction outlives the proce
   assert.deepEqual({ ...database.prepare('PRAGMA synchronous').get() }, { synchronous: 1 })
 })
 
-test('a write that throws leaves nothing behind and the database usable', async t => {
-  const database = openDatabase(join(temporaryFolder(t), 'state.db'))
+test('syncs every transaction to the disk when it is told to', t => {
+  const database = openDatabase(join(temporaryFolder(t), 'state.db'), { synchronous: 'FULL' })
   t.after(() => database.close())
-  const insert = database.prepare("INSERT INTO cursors (stream, position) VALUES ('s', 7)")
-  const problem = new TypeError('a mistake')
-  assert.throws(
-    () =>
-      database.write(() => {
-        insert.run()
-        throw problem
-      }),
-    problem
-  )
-  assert.deepEqual(await sqliteCursorStore(database).position('s'), { index: 0, round: 0 })
-  assert.deepEqual(await sqliteCursorStore(database).advance('s', 1), { index: 0, round: 0 })
+  assert.deepEqual({ ...database.prepare('PRAGMA synchronous').get() }, { synchronous: 2 })
 })
 
-/** Opens a database with one value in it. */
-async function filled(path: string, options?: { busyTimeoutMs: number }): Promise<Database> {
+/** Opens a database with a table of numbers. */
+function numbersIn(path: string, options?: { busyTimeoutMs: number }) {
   const database = openDatabase(path, options)
-  await sqliteSeriesStore(database).push({ seriesId: 's', value: 1, keep: 5 })
-  return database
+  database.write(() => database.prepare('CREATE TABLE IF NOT EXISTS numbers (n)').run())
+  const insert = database.prepare('INSERT INTO numbers VALUES (?)')
+  const select = database.prepare('SELECT n FROM numbers ORDER BY n')
+  return {
+    database,
+    insert: (number: number) => void insert.run(number),
+    all: () => database.read(() => select.all().map(row => row['n']))
+  }
 }
 
-test('a full disk fails the call, stores nothing of it, and is over when there is space again', async t => {
-  const path = join(temporaryFolder(t), 'state.db')
-  const database = await filled(path)
+const mistake = new TypeError('a mistake')
+
+function fail(): never {
+  throw mistake
+}
+
+test('a write that throws leaves nothing behind and the database usable', t => {
+  const { database, insert, all } = numbersIn(join(temporaryFolder(t), 'state.db'))
   t.after(() => database.close())
-  const store = sqliteSeriesStore(database)
+  const failing = () =>
+    database.write(() => {
+      insert(1)
+      fail()
+    })
+  assert.throws(failing, mistake)
+  assert.deepEqual(all(), [])
+  database.write(() => insert(2))
+  assert.deepEqual(all(), [2])
+})
+
+test('a nested part that throws undoes itself alone', t => {
+  const { database, insert, all } = numbersIn(join(temporaryFolder(t), 'state.db'))
+  t.after(() => database.close())
+  database.write(() => {
+    insert(1)
+    for (const number of [2, 3]) {
+      const failing = () =>
+        database.nested(() => {
+          insert(number)
+          fail()
+        })
+      assert.throws(failing, mistake)
+    }
+    database.nested(() => insert(4))
+    assert.ok(database.isWriting)
+  })
+  assert.deepEqual(all(), [1, 4])
+  assert.ok(!database.isWriting)
+})
+
+test('a full disk fails the write, stores nothing of it, and is over when there is space again', t => {
+  const path = join(temporaryFolder(t), 'state.db')
+  const { database, insert, all } = numbersIn(path)
+  t.after(() => database.close())
+  const insertBlob = database.prepare('INSERT INTO numbers VALUES (zeroblob(100000))')
   const pages = Number(database.prepare('PRAGMA page_count').get()?.['page_count'])
   database.prepare(`PRAGMA max_page_count = ${pages}`).get()
-  const tooLong = 'x'.repeat(100_000)
-  await assert.rejects(store.push({ seriesId: tooLong, value: 1, keep: 5 }), {
-    code: 'MILL_STORE_FAILED',
-    message: /state\.db could not grow because the disk is full; free some space/
-  })
-  assert.equal(await store.read(tooLong), undefined)
+  const write = () =>
+    database.write(() => {
+      insert(1)
+      insertBlob.run()
+    })
+  failsNaming(path, /could not grow because the disk is full; free some space/, write)
+  assert.deepEqual(all(), [])
   database.prepare('PRAGMA max_page_count = 1000000').get()
-  assert.deepEqual((await store.push({ seriesId: tooLong, value: 1, keep: 5 })).earlier, [])
+  write()
+  assert.equal(all().length, 2)
 })
 
-test('a database that became read-only fails the call with the cause kept', async t => {
-  const database = await filled(join(temporaryFolder(t), 'state.db'))
+test('a database that became read-only fails the write with the cause kept, and can be read', t => {
+  const { database, insert, all } = numbersIn(join(temporaryFolder(t), 'state.db'))
   t.after(() => database.close())
+  database.write(() => insert(1))
   database.prepare('PRAGMA query_only = 1').get()
-  await assert.rejects(sqliteSeriesStore(database).push({ seriesId: 's', value: 2, keep: 5 }), (error: unknown) => {
-    assert.ok(error instanceof MillraceError)
-    assert.equal(error.code, 'MILL_STORE_FAILED')
-    assert.match(error.message, /is read-only/)
-    assert.ok(error.cause instanceof Error && 'errcode' in error.cause && error.cause.errcode === 8)
-    return true
-  })
-  assert.deepEqual(await sqliteSeriesStore(database).read('s'), [1])
+  assert.throws(
+    () => database.write(() => insert(2)),
+    (error: unknown) => {
+      assert.ok(error instanceof MillraceError)
+      assert.equal(error.code, 'MILL_STORE_FAILED')
+      assert.match(error.message, /is read-only/)
+      assert.ok(error.cause instanceof Error && 'errcode' in error.cause && error.cause.errcode === 8)
+      return true
+    }
+  )
+  assert.deepEqual(all(), [1])
 })
 
-test('a lock held for longer than the busy timeout fails the call, and readers do not wait for it', async t => {
+test('a lock held for longer than the busy timeout fails the write, and readers do not wait for it', t => {
   const path = join(temporaryFolder(t), 'state.db')
-  const database = await filled(path, { busyTimeoutMs: 0 })
+  const { database, insert, all } = numbersIn(path, { busyTimeoutMs: 0 })
+  database.write(() => insert(1))
   const holder = new DatabaseSync(path)
   t.after(() => {
     holder.close()
     database.close()
   })
   holder.exec('BEGIN IMMEDIATE')
-  const store = sqliteSeriesStore(database)
-  await assert.rejects(store.push({ seriesId: 's', value: 2, keep: 5 }), {
-    code: 'MILL_STORE_FAILED',
-    message: /is locked by another program/
-  })
+  failsNaming(path, /is locked by another program/, () => database.write(() => insert(2)))
   failsNaming(path, /is locked by another program/, () => openDatabase(path, { busyTimeoutMs: 0 }))
-  assert.deepEqual(await store.read('s'), [1])
+  assert.deepEqual(all(), [1])
   holder.exec('ROLLBACK')
-  assert.deepEqual((await store.push({ seriesId: 's', value: 2, keep: 5 })).earlier, [1])
+  database.write(() => insert(2))
+  assert.deepEqual(all(), [1, 2])
 })
 
-test('after closing, calls fail with a code and closing again does nothing', async t => {
-  const database = await filled(join(temporaryFolder(t), 'state.db'))
-  const series = sqliteSeriesStore(database)
-  const cursors = sqliteCursorStore(database)
+test('after closing, calls fail with a code and closing again does nothing', t => {
+  const path = join(temporaryFolder(t), 'state.db')
+  const { database, insert, all } = numbersIn(path)
   database.close()
   database.close()
-  const closed = { code: 'MILL_STORE_FAILED', message: /is closed; open it again/ }
-  await assert.rejects(series.push({ seriesId: 's', value: 1, keep: 1 }), closed)
-  await assert.rejects(series.read('s'), closed)
-  await assert.rejects(series.list(1), closed)
-  await assert.rejects(cursors.advance('s', 1), closed)
-  await assert.rejects(cursors.position('s'), closed)
-  await assert.rejects(cursors.reset('s'), closed)
+  failsNaming(path, /is closed; open it again/, () => database.write(() => insert(1)))
+  failsNaming(path, /is closed; open it again/, () => all())
+  failsNaming(path, /is closed; open it again/, () => database.prepare('SELECT 1'))
 })
 
 test('refuses a busy timeout that is no integer >= 0', t => {
@@ -229,4 +272,44 @@ test('refuses a busy timeout that is no integer >= 0', t => {
     assert.throws(() => openDatabase(path, { busyTimeoutMs }), { code: 'MILL_OPTION_INVALID' })
   }
   assert.ok(!existsSync(path))
+})
+
+/** A file as Millrace 0.1 left it, with two series and a cursor. */
+function fileOfVersion1(path: string): void {
+  const connection = new DatabaseSync(path)
+  connection.exec(
+    `PRAGMA journal_mode = WAL;
+     CREATE TABLE series (
+       series_id ANY NOT NULL PRIMARY KEY,
+       change INTEGER NOT NULL,
+       lags BLOB NOT NULL CHECK (length(lags) > 0 AND length(lags) % 8 = 0)
+     ) STRICT;
+     CREATE UNIQUE INDEX series_by_change ON series (change);
+     CREATE TABLE cursors (
+       stream ANY NOT NULL PRIMARY KEY,
+       position INTEGER NOT NULL
+     ) STRICT;
+     INSERT INTO series VALUES ('new', 7, x'000000000000f03f'), ('old', 3, x'00000000000000400000000000000080');
+     INSERT INTO cursors VALUES ('sample', 17);
+     PRAGMA application_id = 0x4d696c6c;
+     PRAGMA user_version = 1`
+  )
+  connection.close()
+}
+
+test('what an earlier Millrace kept is there after opening', t => {
+  const path = join(temporaryFolder(t), 'state.db')
+  fileOfVersion1(path)
+  const database = openDatabase(path)
+  t.after(() => database.close())
+  const series = sqliteSeries(database, sqliteObservationIds(database, 10))
+  assert.deepEqual(series.list(9), [
+    { seriesId: 'new', length: 1, latestValue: 1 },
+    { seriesId: 'old', length: 2, latestValue: 2 }
+  ])
+  assert.deepEqual(series.read('old'), [2, -0])
+  assert.deepEqual(sqliteCursors(database).position('sample'), { index: 17, round: 0 })
+  const pushed = database.write(() => series.push({ seriesId: 'old', value: 3, keep: 2, observationId: 'x' }))
+  assert.deepEqual(pushed.earlier, [2, -0])
+  assert.equal(series.list(1)[0]?.seriesId, 'old')
 })

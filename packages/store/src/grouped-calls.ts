@@ -30,7 +30,7 @@ const attemptMs = 50
  *
  * While another process holds the lock, writes wait and reads go ahead of them.
  */
-export class GroupCommit {
+export class GroupedCalls {
   readonly #database: Database
   readonly #busyTimeoutMs: number
   readonly #waiting: WaitingCall[] = []
