@@ -193,7 +193,6 @@ export class GroupCommit implements JournalWriter {
   #keep(batch: FrameBatch): void {
     this.#queue.unshift(batch)
     for (const { waiting } of this.#queue) for (const resolve of waiting.splice(0)) resolve()
-    if (this.#closing !== undefined) return
     this.#retry = setTimeout(() => {
       this.#retry = undefined
       this.#schedule()
@@ -214,6 +213,7 @@ export class GroupCommit implements JournalWriter {
 
   async #finish(): Promise<void> {
     await this.flush()
+    clearTimeout(this.#retry)
     const { lease, output } = this.#options
     if (this.#end === undefined) await this.#seal()
     await new Promise<void>(resolve => output.close(resolve))

@@ -58,7 +58,8 @@ export class SegmentOutput {
 
   /** Write a frame; it is as durable as the journal promises once `done` is called without an error. */
   write(frame: FrameToWrite, done: Done): void {
-    if (this.#segment !== undefined && this.#segment.position >= this.#options.segmentBytes) {
+    const isSeal = frame.batch?.count === 0
+    if (this.#segment !== undefined && this.#segment.position >= this.#options.segmentBytes && !isSeal) {
       // Nobody waits for the file to be closed: all in it is as durable as was asked for.
       this.close(() => {})
     }
@@ -106,18 +107,20 @@ export class SegmentOutput {
       done(null)
     }
     writeAll(files, segment.file, bytes, offset, segment.position, error => {
-      if (error !== null || (durability !== 'fsync' && !isSynced)) return finish(error)
-      this.#sync(segment.file, isFresh, finish)
+      if (error !== null) return finish(error)
+      const settle: Done = syncError => (syncError === null && isFresh ? this.#syncName(finish) : finish(syncError))
+      if (durability === 'fsync' || isSynced) files.fdatasync(segment.file, settle)
+      else settle(null)
     })
   }
 
-  #sync(file: number, isFresh: boolean, done: Done): void {
+  /**
+   * A new file is durable only once its name is. Done whatever the durability, because it costs little: a power failure
+   * may then take records from the end of a journal, but not from its middle.
+   */
+  #syncName(done: Done): void {
     const { files, folder } = this.#options
-    files.fdatasync(file, error => {
-      if (error !== null || !isFresh) return done(error)
-      // A new file is durable only once its name is.
-      files.syncFolder(folder, done)
-    })
+    files.syncFolder(folder, done)
   }
 
   /** Take a failed frame away, as far as that works: the void rule holds without it. */
