@@ -7,6 +7,7 @@ import { inOrderOfNames, type RegistryStore } from './registry-store.ts'
 import { pendingSchema, stateSchema } from './schema.ts'
 import type { SeriesMirror } from './series-mirror.ts'
 import type { SeriesStore } from './series-store.ts'
+import type { ThreadOptions } from './store-messages.ts'
 import { StoreThread } from './store-thread.ts'
 
 /** How the embedded store is opened. */
@@ -52,23 +53,14 @@ export interface EmbeddedStore {
  *
  * Calls beyond `waitingLimit` fail with MILL_OVERLOADED, nothing stored. When a file cannot be written, because the disk
  * is full or read-only, the calls fail with MILL_STORE_FAILED, nothing stored, and later ones work again when it can;
- * reading goes on meanwhile.
+ * reading goes on meanwhile. Should the thread end unexpectedly, the calls that wait fail with MILL_STORE_FAILED, some of
+ * them perhaps stored, and the next call starts another thread.
  * @throws {MillraceError} MILL_OPTION_INVALID; MILL_STORE_FAILED when a file cannot be opened, read or written, is not a
  *   whole database, is another program's, or was written by a newer Millrace
  */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
-  const { folder, durability, busyTimeoutMs = 5000, waitingLimit = 10_000, now = Date.now } = options
-  const settings = {
-    statePath: resolve(folder, stateSchema.fileName),
-    pendingPath: resolve(folder, pendingSchema.fileName),
-    synchronous: durability === 'fsync' ? ('FULL' as const) : ('NORMAL' as const),
-    busyTimeoutMs: integerWithin('busyTimeoutMs', busyTimeoutMs, 0),
-    idsRemembered: integerWithin('idsRemembered', options.idsRemembered, 1),
-    pendingLimits: {
-      ttlMs: integerWithin('pendingTtlMs', options.pendingTtlMs, 1),
-      limit: integerWithin('pendingLimit', options.pendingLimit, 1)
-    }
-  }
+  const { waitingLimit = 10_000, now = Date.now } = options
+  const settings = threadSettings(options)
   integerWithin('waitingLimit', waitingLimit, 1)
   const thread = new StoreThread(() => ({ ...settings, now: now() }), waitingLimit)
   await thread.open()
@@ -82,6 +74,23 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
       return thread.waiting
     },
     close: () => thread.close()
+  }
+}
+
+/** What the thread is told of the options. @throws {MillraceError} MILL_OPTION_INVALID */
+export function threadSettings(options: EmbeddedStoreOptions): Omit<ThreadOptions, 'now'> {
+  const { folder, durability, busyTimeoutMs = 5000 } = options
+  return {
+    statePath: resolve(folder, stateSchema.fileName),
+    pendingPath: resolve(folder, pendingSchema.fileName),
+    // OFF would save nearly nothing for `none`, and a power failure could leave a file that does not open any more.
+    synchronous: durability === 'fsync' ? 'FULL' : 'NORMAL',
+    busyTimeoutMs: integerWithin('busyTimeoutMs', busyTimeoutMs, 0),
+    idsRemembered: integerWithin('idsRemembered', options.idsRemembered, 1),
+    pendingLimits: {
+      ttlMs: integerWithin('pendingTtlMs', options.pendingTtlMs, 1),
+      limit: integerWithin('pendingLimit', options.pendingLimit, 1)
+    }
   }
 }
 

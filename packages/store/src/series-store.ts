@@ -45,8 +45,9 @@ export interface SeriesStore {
    *
    * A push with an `observationId` that is among the latest ids of the series (how many are remembered is set when the
    * store is made) stores nothing and returns what the first one returned.
-   * @throws {MillraceError} MILL_OPTION_INVALID, MILL_ID_CONFLICT when the id was pushed with another value, or
-   *   MILL_STORE_FAILED with nothing stored
+   * @throws {MillraceError} MILL_OPTION_INVALID, MILL_OVERLOADED, or MILL_ID_CONFLICT when the id was pushed with another
+   *   value, all with nothing stored; MILL_STORE_FAILED, after which nothing is stored unless the store was lost while
+   *   it stored: repeating the push with its id finds out
    */
   push(push: SeriesPush): Promise<PushedValue>
 

@@ -103,7 +103,12 @@ export class StoreThread {
 
   #start(): Worker {
     const options = this.#options()
-    const worker = new Worker(new URL('./store-worker.ts', import.meta.url), { workerData: options, name: 'store' })
+    const worker = new Worker(new URL('./store-worker.ts', import.meta.url), {
+      name: 'store',
+      workerData: options,
+      // Flags of the process may not fit a thread, as --input-type does not.
+      execArgv: []
+    })
     let cause: unknown
     worker.on('message', (message: FromThread) => this.#receive(worker, message))
     worker.on('error', error => (cause = error))

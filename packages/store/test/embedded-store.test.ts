@@ -8,7 +8,8 @@ import { setImmediate } from 'node:timers/promises'
 import { test, type TestContext } from 'node:test'
 import type { Worker } from 'node:worker_threads'
 import { MillraceError } from '@millrace/common'
-import { type EmbeddedStoreOptions, openEmbeddedStore, type PendingPrediction } from '../src/index.ts'
+import { threadSettings } from '../src/embedded-store.ts'
+import { durabilities, type EmbeddedStoreOptions, openEmbeddedStore, type PendingPrediction } from '../src/index.ts'
 import { embedded } from './embedded.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -73,6 +74,17 @@ test('refuses options that are none, and makes no file', async t => {
     await assert.rejects(openEmbeddedStore({ ...options, folder, ...wrong }), { code: 'MILL_OPTION_INVALID' })
   }
   assert.ok(!existsSync(folder))
+})
+
+test('each write reaches the disk before its answer with fsync alone', () => {
+  const synchronous = durabilities.map(durability => {
+    return [durability, threadSettings({ ...options, folder: 'x', durability }).synchronous]
+  })
+  assert.deepEqual(synchronous, [
+    ['fsync', 'FULL'],
+    ['os', 'NORMAL'],
+    ['none', 'NORMAL']
+  ])
 })
 
 test('what was kept is there after closing and opening again', async t => {
@@ -215,6 +227,35 @@ test('a thread that ends unexpectedly fails the calls that wait, and the next ca
   await failed
   assert.equal((await series.push(pushOf(3))).earlier.at(-1), 1)
   assert.equal(started.length, 2)
+})
+
+test('pushes that are repeated until they succeed are stored once, however often the thread ends', async t => {
+  const started = threads(t)
+  const { series } = await embedded(t)
+  async function pushUntilStored(value: number): Promise<void> {
+    for (;;) {
+      try {
+        await series.push({ seriesId: 's', value, keep: 1000, observationId: `o${value}` })
+        return
+      } catch (error) {
+        assert.equal((error as MillraceError).code, 'MILL_STORE_FAILED')
+      }
+    }
+  }
+  for (let round = 0; round < 5; round++) {
+    const values = Array.from({ length: 100 }, (_, index) => round * 100 + index)
+    const stored = values.map(pushUntilStored)
+    // Some are stored by then, and perhaps not yet answered.
+    await stored[round * 20]
+    await started.at(-1)!.terminate()
+    await Promise.all(stored)
+  }
+  const kept = (await series.read('s')) ?? []
+  assert.deepEqual(
+    kept.toSorted((a, b) => a - b),
+    [...Array(500).keys()]
+  )
+  assert.ok(started.length > 1)
 })
 
 test('when the thread cannot be started again, calls say why, and work once that is mended', async t => {

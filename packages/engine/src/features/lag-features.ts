@@ -38,8 +38,7 @@ export interface LagFeatures {
    * Read the lags of a value, then store it; one atomic step per series, so parallel calls never see the same lags.
    * `in_1` is the previous value of the series, `in_2` the one before. An observation id that the series remembers adds
    * nothing and finds the same lags again.
-   * @throws {MillraceError} MILL_VALUE_NOT_FINITE, MILL_VALUE_OUT_OF_RANGE, MILL_ID_CONFLICT when the id came with
-   *   another value before, MILL_OVERLOADED or MILL_STORE_FAILED, with nothing stored
+   * @throws {MillraceError} MILL_VALUE_NOT_FINITE, MILL_VALUE_OUT_OF_RANGE, or as {@link SeriesStore.push}
    */
   add(observation: SeriesObservation): Promise<LaggedValue>
   /** @throws {MillraceError} MILL_SERIES_NOT_FOUND */
