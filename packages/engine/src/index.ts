@@ -17,6 +17,7 @@ export {
   learnerParameters,
   type LearnerSettings
 } from './learning/catalog.ts'
+export { followLearner } from './learning/follow-learner.ts'
 export type { ForecastStep } from './learning/forecast.ts'
 export type {
   LearnCommand,
@@ -26,9 +27,13 @@ export type {
   SettingsCommand
 } from './learning/learn-command.ts'
 export { LearnRecordCodec } from './learning/learn-record.ts'
+export type { LearnerLog } from './learning/learner-log.ts'
 export { LearnerMachine, type Outcome } from './learning/learner-machine.ts'
+export type { FollowedLearnerOptions, LearnerOptions, TaughtLearnerOptions } from './learning/learner-options.ts'
 export type { ModelMetrics } from './learning/model-score.ts'
 export { createOnlineModel, type OnlineModel } from './learning/online-model.ts'
+export { openLearner } from './learning/open-learner.ts'
+export { restoreMachine, type RestoredMachine, type RestoreOptions } from './learning/restore-machine.ts'
 export type {
   KeptPrediction,
   LabelledObservation,
@@ -39,6 +44,15 @@ export type {
   PredictionLabel,
   ServedLearner
 } from './learning/served-learner.ts'
+export { snapshotThread } from './learning/snapshot-thread.ts'
+export {
+  createSnapshotter,
+  type SnapshotRunner,
+  type Snapshotter,
+  type SnapshotterOptions
+} from './learning/snapshotter.ts'
+export { steadyClock } from './learning/steady-clock.ts'
+export { type SnapshotJob, type SnapshotReport, stateDigest, takeSnapshot } from './learning/take-snapshot.ts'
 export {
   type ModelOutcome,
   type PipelinePorts,

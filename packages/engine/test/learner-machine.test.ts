@@ -73,11 +73,10 @@ describe('a machine', () => {
   test('forgets the oldest ids beyond the limit', () => {
     const machine = new LearnerMachine(settings('linear_regression', { ids: 2 }))
     for (const observationId of ['a', 'b', 'c']) machine.apply(observation({}, 1, { observationId }))
-    assert.equal(machine.remembered('observation', 'a'), undefined)
-    assert.deepEqual(machine.apply(observation({}, 1, { observationId: 'b' })), learned(0.02, true))
-    assert.deepEqual(machine.apply({ ...settings('linear_regression', { ids: 1 }) }), { kind: 'settings' })
-    assert.equal(machine.remembered('observation', 'b'), undefined)
-    assert.notEqual(machine.remembered('observation', 'c'), undefined)
+    const again = (observationId: string): Outcome | undefined => machine.recall(observation({}, 1, { observationId }))
+    assert.deepEqual([again('a'), again('b')], [undefined, learned(0.02, true)])
+    assert.deepEqual(machine.apply(settings('linear_regression', { ids: 1 })), { kind: 'settings' })
+    assert.deepEqual([again('b'), again('c')?.kind], [undefined, 'learned'])
   })
 })
 

@@ -16,7 +16,7 @@ const mostWork = 100_000
  * @throws {MillraceError} MILL_OPTION_INVALID when steps times features are more than 100000, beyond the first step;
  *   MILL_VALUE_OUT_OF_RANGE when the predictions run away, as those of an unstable model do
  */
-export function forecast(learner: Regressor, x: Features, steps: number): ForecastStep[] {
+export function forecast(learner: Pick<Regressor, 'predictOne'>, x: Features, steps: number): ForecastStep[] {
   const current = new Map(Object.entries(x))
   checkWork(steps, current.size)
   const lags = [...current.keys()].filter(name => /^in_[1-9]\d*$/.test(name)).toSorted((a, b) => lagOf(b) - lagOf(a))

@@ -4,7 +4,7 @@ import { damaged } from './byte-reader.ts'
 import { createLearner, isLearnerName, isSameRecipe, type LearnerName, learnerWeights } from './catalog.ts'
 import { DivergenceGuard, type Guarded, type GuardEvent } from './divergence-guard.ts'
 import { Fingerprints } from './fingerprints.ts'
-import { type IdKind, IdWindow, type Remembered } from './id-window.ts'
+import { type IdKind, IdWindow } from './id-window.ts'
 import type { LearnCommand, ObservationCommand, SettingsCommand } from './learn-command.ts'
 import { LearnRecordCodec } from './learn-record.ts'
 import { limitLearner } from './memory-shares.ts'
@@ -88,19 +88,16 @@ export class LearnerMachine {
     return this.#score.metrics()
   }
 
-  /** What is known about an id. */
-  remembered(idKind: IdKind, id: string): Remembered | undefined {
-    return this.#ids.find(idKind, id)
+  /** What `apply` would answer from memory, if the observation or label is known. */
+  recall({ observationId, labelled, features, target }: ObservationCommand): Outcome | undefined {
+    if (labelled !== undefined) return this.recallLabel(labelled.predictionId, target)
+    if (observationId === undefined) return undefined
+    return this.#known('observation', observationId, this.#fingerprints.observation(features, target))
   }
 
-  /** What tells whether two observations are the same. */
-  fingerprint(x: Features, target: number): number {
-    return this.#fingerprints.observation(x, target)
-  }
-
-  /** What tells whether two labels of one prediction are the same. */
-  labelFingerprint(actual: number): number {
-    return this.#fingerprints.label(actual)
+  /** What is known about the label of a prediction. */
+  recallLabel(predictionId: string, actual: number): Outcome | undefined {
+    return this.#known('prediction', predictionId, this.#fingerprints.label(actual))
   }
 
   /**
@@ -217,8 +214,7 @@ export class LearnerMachine {
   }
 }
 
-/** The error for an id that was used for something else before. */
-export function conflictError(idKind: IdKind, id: string): MillraceError {
+function conflictError(idKind: IdKind, id: string): MillraceError {
   if (idKind === 'prediction') {
     return new MillraceError('MILL_LABEL_CONFLICT', 'this prediction has been labelled before, with another value', {
       details: { predictionId: id }
