@@ -14,10 +14,7 @@ export interface ThreadOptions {
   now: number
 }
 
-/** A call: its number, the name of the operation, and the arguments. */
-export type CallMessage = readonly [call: number, operation: string, args: readonly unknown[]]
-
-/** To the thread: calls, one after the other in one array, or `close`. */
+/** To the thread: calls, of each its number, the name of the operation and the arguments; or that it is to end. */
 export type ToThread = readonly unknown[] | 'close'
 
 /** From the thread. */
