@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { PythonRandom } from '@millrace/common'
 import * as fc from 'fast-check'
 import { type Durability, openJournalWriter } from '../src/index.ts'
-import { copyAsIs, type Fault, simulatedDisk } from './simulated-disk.ts'
+import { copyAsIs, type Fault, simulatedDisk, type Synced } from './simulated-disk.ts'
 import { memoryFolder } from './memory-folder.ts'
 
 /** What happens between the start of a writer and its end. */
@@ -25,11 +25,13 @@ interface Life {
   seed: number
 }
 
-/** What a life has appended, in order. */
+/** What a life has appended, in order, and what it has left. */
 interface Told {
   committed: string[]
   /** Failed, or still under way at the end. */
   others: string[]
+  /** What is on the disk for certain; all that is found, after a power failure. */
+  synced: Synced | undefined
 }
 
 const appends = fc.array(
@@ -50,10 +52,19 @@ function lives(...ends: Life['end'][]): fc.Arbitrary<Life[]> {
   return fc.array(life, { minLength: 1, maxLength: 5 })
 }
 
+/** Where a life is lived, and after what. */
+interface Place {
+  folder: string
+  next: string
+  name: string
+  durability: Durability
+  synced: Synced | undefined
+}
+
 /** Live one life in `folder`, and leave in `next` what is found after its end. */
-async function live(folder: string, next: string, life: Life, name: string, durability: Durability): Promise<Told> {
+async function live(life: Life, { folder, next, name, durability, synced }: Place): Promise<Told> {
   const upcoming: Fault[] = []
-  const disk = simulatedDisk(folder, upcoming)
+  const disk = simulatedDisk(folder, upcoming, synced)
   const { writer } = await openJournalWriter(folder, { durability, files: disk.files, segmentBytes: 2000 })
   upcoming.push(...life.faults)
   const told: { texts: string[]; isCommitted: boolean }[] = []
@@ -76,7 +87,8 @@ async function live(folder: string, next: string, life: Life, name: string, dura
   if (life.end === 'close') await closed(writer)
   const outcome = {
     committed: told.filter(({ isCommitted }) => isCommitted).flatMap(({ texts }) => texts),
-    others: told.filter(({ isCommitted }) => !isCommitted).flatMap(({ texts }) => texts)
+    others: told.filter(({ isCommitted }) => !isCommitted).flatMap(({ texts }) => texts),
+    synced: life.end === 'power failure' ? undefined : structuredClone(disk.synced)
   }
   if (life.end === 'power failure') disk.losePower(next, uniform(life.seed))
   else copyAsIs(folder, next)
@@ -124,13 +136,21 @@ async function inARow(
   check: (before: string[], told: Told, found: string[]) => void
 ): Promise<void> {
   let history: string[] = []
+  let synced: Synced | undefined
   mkdirSync(join(folder, 'life-0'), { recursive: true })
   for (const [index, life] of rows.entries()) {
     const next = join(folder, `life-${index + 1}`)
-    const told = await live(join(folder, `life-${index}`), next, life, String(index), durability)
+    const told = await live(life, {
+      folder: join(folder, `life-${index}`),
+      next,
+      name: String(index),
+      durability,
+      synced
+    })
     const found = await recovered(next, durability)
     check(history, told, found)
     history = found
+    synced = told.synced
   }
 }
 

@@ -8,21 +8,31 @@ export type Fault = 'none' | 'ENOSPC' | 'EIO' | 'short'
 /** A journal's folder on a disk that fails as it is told, and forgets in a power failure what was not synced. */
 export interface SimulatedDisk {
   files: FileOperations
+  /** What would be left after a power failure. */
+  synced: Synced
   /** The folder as it would be found after the machine lost its power at this moment, put into `to`. */
   losePower(to: string, random: () => number): void
 }
 
+/** What a disk has for certain, by names of segments. */
+export interface Synced {
+  /** Contents of segments whose name is synced. */
+  named: Map<string, Uint8Array>
+  /** Contents of segments whose name is not synced yet. */
+  nameless: Map<string, Uint8Array>
+  /** Segments that the kernel failed to write, and will not try again: later syncs succeed without doing anything. */
+  dropped: Set<string>
+}
+
 const sectorBytes = 512
 
-/** @param faults what the next writes and syncs meet, in their order; when they are used up, all goes well */
-export function simulatedDisk(folder: string, faults: Fault[]): SimulatedDisk {
-  /** What would be found of each segment whose name is durable. */
-  const durable = new Map<string, Buffer>(segmentsIn(folder).map(name => [name, readFileSync(join(folder, name))]))
-  /** What was synced of segments whose name is not durable yet. */
-  const nameless = new Map<string, Buffer>()
+/**
+ * @param faults what the next writes and syncs meet, in their order; when they are used up, all goes well
+ * @param synced what is on the disk for certain; all there is, unless a killed process has left it
+ */
+export function simulatedDisk(folder: string, faults: Fault[], synced: Synced = allOf(folder)): SimulatedDisk {
+  const { named, nameless, dropped } = synced
   const paths = new Map<number, string>()
-  /** Files that the kernel has dropped writes of. */
-  const dropped = new Set<string>()
 
   function meets(done: (error: Error) => void): boolean {
     const fault = faults.shift() ?? 'none'
@@ -51,7 +61,7 @@ export function simulatedDisk(folder: string, faults: Fault[]): SimulatedDisk {
       const name = paths.get(file)!
       if (meets(done)) return void dropped.add(name)
       setImmediate(() => {
-        if (!dropped.has(name)) (durable.has(name) ? durable : nameless).set(name, readFileSync(join(folder, name)))
+        if (!dropped.has(name)) (named.has(name) ? named : nameless).set(name, readFileSync(join(folder, name)))
         done(null)
       })
     },
@@ -59,26 +69,27 @@ export function simulatedDisk(folder: string, faults: Fault[]): SimulatedDisk {
       if (meets(done)) return
       setImmediate(() => {
         for (const name of segmentsIn(folder)) {
-          if (!durable.has(name)) durable.set(name, nameless.get(name) ?? Buffer.alloc(0))
+          if (!named.has(name)) named.set(name, nameless.get(name) ?? Buffer.alloc(0))
         }
-        for (const name of durable.keys()) if (!existsSync(join(folder, name))) durable.delete(name)
+        for (const name of named.keys()) if (!existsSync(join(folder, name))) named.delete(name)
         done(null)
       })
     }
   }
   return {
     files,
+    synced,
     losePower(to, random) {
       copyAsIs(folder, to)
-      for (const name of new Set([...segmentsIn(folder), ...durable.keys()])) {
+      for (const name of new Set([...segmentsIn(folder), ...named.keys()])) {
         rmSync(join(to, name), { force: true })
-        const kept = durable.get(name)
+        const kept = named.get(name)
         const present = readIfThere(join(folder, name))
         // A name that was neither synced nor its removal may be found or not.
         if ((kept === undefined || present === undefined) && random() < 0.5) continue
         const written = present ?? kept ?? Buffer.alloc(0)
-        const synced = kept ?? nameless.get(name) ?? Buffer.alloc(0)
-        writeFileSync(join(to, name), afterPowerFailure(synced, written, random))
+        const certain = kept ?? nameless.get(name) ?? Buffer.alloc(0)
+        writeFileSync(join(to, name), afterPowerFailure(certain, written, random))
       }
     }
   }
@@ -103,8 +114,13 @@ function readIfThere(path: string): Buffer | undefined {
   }
 }
 
+function allOf(folder: string): Synced {
+  const named = new Map<string, Uint8Array>(segmentsIn(folder).map(name => [name, readFileSync(join(folder, name))]))
+  return { named, nameless: new Map(), dropped: new Set() }
+}
+
 /** Of what was written but not synced, any sector may be there or not. */
-function afterPowerFailure(synced: Buffer, written: Buffer, random: () => number): Buffer {
+function afterPowerFailure(synced: Uint8Array, written: Uint8Array, random: () => number): Buffer {
   const size = random() < 0.5 ? synced.length : written.length
   const bytes = Buffer.alloc(size)
   for (let at = 0; at < size; at += sectorBytes) {
