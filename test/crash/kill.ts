@@ -12,8 +12,8 @@ export interface Killed {
   kind: Moment['kind']
   /** Whether it left a snapshot half written. */
   isDuringSnapshot: boolean
-  /** Whether the program was ready by then. */
-  wasReady: boolean
+  /** How long it took until the program was ready, in milliseconds; undefined when it was killed before. */
+  startMs: number | undefined
 }
 
 /** What a kill needs beside the moment. */
@@ -48,9 +48,9 @@ export async function startAndKill(moment: Moment, deps: KillDeps): Promise<Kill
   const before = new Set(journalFiles(target))
   const isInside = moment.kind === 'inside'
   const run = target.start(isInside ? withPoint(start, moment.point) : start)
-  let wasReady = false
+  let startMs: number | undefined
   void run.ready.then(
-    () => (wasReady = true),
+    () => (startMs = run.elapsed()),
     () => undefined
   )
   const died = run.program.exit.then(() => 'died' as const)
@@ -62,7 +62,7 @@ export async function startAndKill(moment: Moment, deps: KillDeps): Promise<Kill
     throw new EndedByItself(`the program ended with ${code ?? signal}: ${run.program.errors()}`)
   }
   const left = journalFiles(target).filter(name => isHalfWritten(name) && !before.has(name))
-  return { kind: isInside && isAlive ? 'load' : moment.kind, isDuringSnapshot: left.length > 0, wasReady }
+  return { kind: isInside && isAlive ? 'load' : moment.kind, isDuringSnapshot: left.length > 0, startMs }
 }
 
 function withPoint({ preload = [], environment }: StartOptions, point: CrashPoint): StartOptions {

@@ -38,6 +38,9 @@ export interface LifeResult {
   snapshotsCompared: number
 }
 
+/** How long a start takes, in milliseconds, until one was measured. */
+export const firstStartMs = 700
+
 const logSyncs = fileURLToPath(new URL('preload/log-syncs.ts', import.meta.url))
 
 /**
@@ -52,7 +55,7 @@ export async function live(options: LifeOptions): Promise<LifeResult> {
   const crowd = createCrowd(profile, { target, random, findings, tally })
   const gate = createGate()
   const working = Promise.all(crowd.clients.map(client => work(client, gate, findings)))
-  const stage: Stage = { ...options, random, target, crowd, gate, truths: new Map() }
+  const stage: Stage = { ...options, random, target, crowd, gate, truths: new Map(), startMs: firstStartMs }
   try {
     for (let kill = 0; kill < options.kills && findings.list.length === 0; kill++) await killOnce(stage)
     if (findings.list.length === 0) await lookBack(stage)
@@ -78,6 +81,8 @@ interface Stage extends LifeOptions {
   gate: Gate
   /** By the name of the service. */
   truths: Map<string, Truth>
+  /** How long the latest start took, in milliseconds. */
+  startMs: number
 }
 
 class LifeOver extends Error {}
@@ -105,10 +110,11 @@ async function killOnce(stage: Stage): Promise<void> {
     clients: crowd.clients.length,
     check: () => checkServices(stage),
     onAcknowledged: hit => tally.listen(hit),
-    startMs: 700,
+    startMs: stage.startMs,
     start: profile.losesPower ? { preload: [logSyncs], environment: { CRASH_SYNCS: log } } : {}
   }
   const killed = await startAndKill(moment, deps)
+  stage.startMs = killed.startMs ?? stage.startMs
   if (profile.losesPower) powerFailure(journalsOf(target), log, random)
   checkJournals(stage)
   stage.onKilled(killed)

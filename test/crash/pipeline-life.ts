@@ -7,7 +7,7 @@ import { lags } from './clients/series-client.ts'
 import type { Findings } from './findings.ts'
 import { createGate } from './gate.ts'
 import { EndedByItself, journalsOf, type KillDeps, startAndKill } from './kill.ts'
-import type { LifeOptions, LifeResult } from './life.ts'
+import { firstStartMs, type LifeOptions, type LifeResult } from './life.ts'
 import { type Moment, randomMoment } from './moment.ts'
 import { restartable, type Restartable } from './restartable.ts'
 import { createTruth, type TrueRow, type Truth } from './truth.ts'
@@ -34,13 +34,16 @@ export async function livePipeline(
     folder
   })
   const truths = new Map<string, Truth>()
+  let startMs = firstStartMs
   const look = (): void => {
     for (const learner of learnerNames) follow(learner, { target, truths, findings })
     for (const truth of truths.values()) checkRows(truth, values, findings)
   }
   try {
     for (let kill = 0; kill < options.kills && findings.list.length === 0; kill++) {
-      options.onKilled(await startAndKill(pipelineMoment(random), killDeps(target)))
+      const killed = await startAndKill(pipelineMoment(random), killDeps(target, startMs))
+      startMs = killed.startMs ?? startMs
+      options.onKilled(killed)
       look()
     }
     if (findings.list.length === 0) await finish(target, findings)
@@ -74,9 +77,9 @@ function pipelineMoment(random: PythonRandom): Moment {
   return moment.kind === 'acknowledged' ? { kind: 'load', afterMs: moment.nth } : moment
 }
 
-function killDeps(target: Restartable): KillDeps {
+function killDeps(target: Restartable, startMs: number): KillDeps {
   const nobody = { gate: createGate(), clients: 0, check: async () => undefined, onAcknowledged: () => () => undefined }
-  return { target, ...nobody, startMs: 700, start: {} }
+  return { target, ...nobody, startMs, start: {} }
 }
 
 function follow(

@@ -42,7 +42,10 @@ export function upProfile(random: PythonRandom): Profile {
     settings: { PIPELINE_INTERVAL: '0', ...often, ...durability(random), ...(isTight ? tight : {}) },
     learners: upLearners,
     labelled: ['inference', 'knn_regressor'],
-    journals: Object.fromEntries(upLearners.map(name => [name, name])),
+    journals: {
+      ...Object.fromEntries(learnerNames.map(name => [name, name])),
+      inference: 'inference-linear_regression'
+    },
     hasSeries: true,
     losesPower: false,
     repeatWindow: isTight ? 30 : 2000,

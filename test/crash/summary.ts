@@ -37,7 +37,7 @@ export function summaryOf(seed: number, reports: readonly LifeReport[], seconds:
         lives.reduce((sum, life) => sum + life.killed.length, 0)
       ])
     ),
-    killsBeforeReady: killed.filter(({ wasReady }) => !wasReady).length,
+    killsBeforeReady: killed.filter(({ startMs }) => startMs === undefined).length,
     killsDuringSnapshot: killed.filter(({ isDuringSnapshot }) => isDuringSnapshot).length,
     counts,
     snapshotsCompared: reports.reduce((sum, report) => sum + report.snapshotsCompared, 0),
