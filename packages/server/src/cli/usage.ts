@@ -50,3 +50,13 @@ export function integerOption(
   const range = highest === Number.MAX_SAFE_INTEGER ? `>= ${lowest}` : `from ${lowest} to ${highest}`
   throw usageError(`--${name} must be an integer ${range}, got ${text}`)
 }
+
+/**
+ * The one learner that was named.
+ * @throws {MillraceError} MILL_OPTION_INVALID
+ */
+export function oneLearner([learner, ...more]: readonly string[]): string {
+  if (learner === undefined || learner === '') throw usageError('name the learner; millrace journal ls lists them')
+  if (more.length > 0) throw usageError(`one learner at a time, got also ${more.join(' ')}`)
+  return learner
+}

@@ -1,0 +1,57 @@
+import type { ParseArgsOptionsConfig } from 'node:util'
+import type { JournalReader, JournalRecord } from '@millrace/store'
+import { integerOption, usageError } from './usage.ts'
+
+/** The options of those who take a part of a journal. */
+export const rangeFlags = {
+  from: { type: 'string' },
+  to: { type: 'string' },
+  last: { type: 'string' }
+} as const satisfies ParseArgsOptionsConfig
+
+/** The part of a journal that was asked for. */
+export interface JournalRange {
+  /** Position of the first record; undefined for the first that is kept. */
+  from: number | undefined
+  /** Position of the last record; Infinity for the last there is. */
+  to: number
+  /** How many records before `to`, in place of `from`. */
+  last: number | undefined
+}
+
+/** @throws {MillraceError} MILL_OPTION_INVALID */
+export function parseRange({ from, to, last }: Partial<Record<keyof typeof rangeFlags, string>>): JournalRange {
+  if (from !== undefined && last !== undefined) throw usageError('--from and --last exclude each other')
+  const range = {
+    from: from === undefined ? undefined : integerOption('from', from, 1),
+    to: to === undefined ? Infinity : integerOption('to', to, 1),
+    last: last === undefined ? undefined : integerOption('last', last, 1)
+  }
+  if (range.from !== undefined && range.from > range.to) {
+    throw usageError(`--from must not be after --to, got ${range.from} and ${range.to}`)
+  }
+  return range
+}
+
+/** Where a range begins in a journal: at a record that is kept, or 1 past the last one. */
+export function startOf({ from, to, last }: JournalRange, reader: JournalReader): number {
+  const first = reader.firstSequence()
+  if (last === undefined) return Math.max(first, from ?? 1)
+  return Math.max(first, Math.min(to, lastSequenceOf(reader)) - last + 1)
+}
+
+/** Position of the last record, or of the newest snapshot when nothing came after it. Reads the newest segments only. */
+export function lastSequenceOf(reader: JournalReader): number {
+  const snapshot = reader.snapshots()[0]?.sequence ?? 0
+  let last = snapshot
+  for (const { sequence } of reader.records(Math.max(reader.firstSequence(), snapshot + 1))) last = sequence
+  return last
+}
+
+/** The records from position `from` up to and including `to`. */
+export function* recordsUpTo(reader: JournalReader, from: number, to: number): Generator<JournalRecord, void> {
+  for (const record of reader.records(from)) {
+    if (record.sequence > to) return
+    yield record
+  }
+}
