@@ -8,10 +8,20 @@ export interface CuttingProxy {
   /** Let the next request that contains `text` reach the server and be answered, then end without handing the answer on. */
   loseAnswer(text: string): void
   /** Take the next request that contains `text`, end the connection to the client, and only hand the request on when told. */
-  holdRequest(text: string): { release: () => Promise<void> }
+  holdRequest(text: string): HeldRequest
+  /** Forget what was planned. */
+  behave(): void
   /** End all connections and take no new ones; then take them again. */
   refuse(): void
   accept(): void
+}
+
+/** A request that may be on its way for long. */
+export interface HeldRequest {
+  /** Whether it has come. */
+  readonly isHeld: boolean
+  /** Hand it on; resolves when it is answered, or the server is gone. */
+  release(): Promise<void>
 }
 
 /** A proxy before a port of the loopback interface; it ends with the test. */
@@ -43,8 +53,11 @@ export async function cuttingProxy(context: TestContext, target: { port: number 
       } else {
         client.removeAllListeners('close')
         hold(async () => {
-          server.write(request)
-          await once(server, 'data')
+          const over = Promise.race([once(server, 'data'), once(server, 'close')])
+          if (!server.destroyed) {
+            server.write(request)
+            await over
+          }
           server.destroy()
         })
         client.destroy()
@@ -64,8 +77,21 @@ export async function cuttingProxy(context: TestContext, target: { port: number 
     },
     holdRequest(text) {
       const held = Promise.withResolvers<() => Promise<void>>()
-      plan = { text, hold: held.resolve }
-      return { release: async () => (await held.promise)() }
+      let isHeld = false
+      const hold = (pass: () => Promise<void>): void => {
+        isHeld = true
+        held.resolve(pass)
+      }
+      plan = { text, hold }
+      return {
+        get isHeld() {
+          return isHeld
+        },
+        release: async () => (await held.promise)()
+      }
+    },
+    behave() {
+      plan = undefined
     },
     refuse() {
       isOpen = false

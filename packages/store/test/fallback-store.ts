@@ -43,16 +43,7 @@ export async function startNode(
     warn: (_fields: object, message: string) => void lines.push(`warn ${message}`),
     error: (_fields: object, message: string) => void lines.push(`error ${message}`)
   }
-  const { mirror, series } = embedded
-  const store = await fallbackSeriesStore({
-    redis,
-    mirror,
-    embedded: series,
-    log,
-    retryMs: 10,
-    ...options,
-    idsRemembered
-  })
+  const store = await fallbackSeriesStore({ redis, embedded, log, retryMs: 10, ...options, idsRemembered })
   async function stop(): Promise<void> {
     await store.close()
     await embedded.close()

@@ -359,14 +359,13 @@ describe('series with Redis and a fallback', { skip: withoutRedis, timeout: 60_0
     await server.start()
     await Promise.all([inLine(one), inLine(other)])
     const stored = ((await valuesIn(one)) as string[]).map(Number).toReversed()
-    assert.deepEqual(stored.slice(0, 2), [1, 2])
     assert.deepEqual(
       stored.toSorted((a, b) => a - b),
       [1, 2, 3, 4, 5, 6]
     )
     for (const own of [
-      [3, 4],
-      [5, 6]
+      [1, 3, 4],
+      [2, 5, 6]
     ]) {
       assert.deepEqual(
         stored.filter(value => own.includes(value)),

@@ -1,7 +1,10 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { integerWithin, type MillraceError } from '@millrace/common'
+import type { EmbeddedStore } from '../embedded-store.ts'
+import type { RegistryStore } from '../registry-store.ts'
 import type { SeriesMirror } from '../series-mirror.ts'
 import type { PushedValue, SeriesPush, SeriesStore, SeriesSummary } from '../series-store.ts'
+import type { Writer } from './known-series.ts'
 import type { RedisConnection } from './redis-connection.ts'
 import { type PushOutcome, type RedisSeries, redisSeries } from './redis-series.ts'
 import { redisSeriesStore } from './redis-series-store.ts'
@@ -44,10 +47,8 @@ export interface FallbackSeriesStore extends SeriesStore {
 /** What {@link fallbackSeriesStore} is made of. */
 export interface FallbackSeriesOptions {
   redis: RedisConnection
-  /** The copy, and the pushes that wait for Redis. */
-  mirror: SeriesMirror
-  /** Reads the copy. */
-  embedded: Pick<SeriesStore, 'read' | 'list'>
+  /** Has the copy, and the pushes that wait for Redis. */
+  embedded: Pick<EmbeddedStore, 'series' | 'mirror' | 'registry'>
   log: SeriesLogger
   /** Integer >= 1, how many observation ids are remembered for each series (default 100,000). */
   idsRemembered?: number
@@ -84,9 +85,24 @@ const pageSize = 200
  */
 export async function fallbackSeriesStore(options: FallbackSeriesOptions): Promise<FallbackSeriesStore> {
   integerWithin('idsRemembered', options.idsRemembered ?? 100_000, 1)
-  const store = new SeriesWithFallback(options, await options.mirror.outboxSize())
+  const { mirror, registry } = options.embedded
+  const store = new SeriesWithFallback(options, await newWriter(registry), await mirror.outboxSize())
   store.start()
   return store
+}
+
+/** Names of processes that are remembered on their files. */
+const kinRemembered = 16
+
+/** A name that no other process has, noted on the files for those that come after. */
+async function newWriter(registry: RegistryStore): Promise<Writer> {
+  const writer = randomBytes(9).toString('base64url')
+  for (;;) {
+    const noted = await registry.get('redis', 'writers')
+    const kin = [writer, ...((noted?.value as string[] | undefined) ?? [])].slice(0, kinRemembered)
+    const isNoted = await registry.put({ kind: 'redis', name: 'writers', value: kin }, noted?.revision ?? 0)
+    if (isNoted !== undefined) return { writer, kin: new Set(kin) }
+  }
 }
 
 class SeriesWithFallback implements FallbackSeriesStore {
@@ -109,7 +125,6 @@ class SeriesWithFallback implements FallbackSeriesStore {
   #changes = 0
   #lastError: string | undefined
   #lastLogged: MillraceError | undefined
-  #hasForgotten = false
   #reconciling: Promise<void> | undefined
   /** Whether Redis came back while it was already compared. */
   #isAsked = false
@@ -119,22 +134,21 @@ class SeriesWithFallback implements FallbackSeriesStore {
   constructor(
     {
       redis,
-      mirror,
-      embedded,
+      embedded: { mirror, series },
       log,
       idsRemembered = 100_000,
       acknowledgedBy = 'redis',
       retryMs = 2000,
       now = Date.now
     }: FallbackSeriesOptions,
+    writer: Writer,
     unreconciled: number
   ) {
-    const writer = randomUUID()
     this.#redis = redis
     this.#mirror = mirror
-    this.#embedded = embedded
+    this.#embedded = series
     this.#inRedis = redisSeriesStore(redis, { idsRemembered })
-    this.#series = redisSeries(redis, { writer, idsRemembered })
+    this.#series = redisSeries(redis, { writer: writer.writer, idsRemembered })
     this.#log = seriesLog(log, redis.address)
     this.#acknowledgedBy = acknowledgedBy
     this.#retryMs = retryMs
@@ -143,7 +157,7 @@ class SeriesWithFallback implements FallbackSeriesStore {
       redis,
       series: this.#series,
       mirror,
-      writer,
+      ...writer,
       idsRemembered,
       retryMs,
       now,
@@ -223,14 +237,13 @@ class SeriesWithFallback implements FallbackSeriesStore {
     const known = this.#lanes.get(seriesId)
     if (known !== undefined) return known
     if (this.#lanes.size >= mostLanes) this.#forgetIdle()
-    const lane = new SeriesLane(this.#house, seriesId, this.#hasForgotten)
+    const lane = new SeriesLane(this.#house, seriesId)
     this.#lanes.set(seriesId, lane)
     return lane
   }
 
   /** Give up the oldest lanes that have nothing to do; what matters is in the mirror. */
   #forgetIdle(): void {
-    this.#hasForgotten = true
     for (const [seriesId, lane] of this.#lanes) {
       if (lane.isIdle) this.#lanes.delete(seriesId)
       if (this.#lanes.size < mostLanes * 0.9) return

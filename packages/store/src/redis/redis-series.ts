@@ -3,7 +3,15 @@ import type { RememberedPush } from '../series-mirror.ts'
 import type { RedisConnection } from './redis-connection.ts'
 import { recentKey, seriesKeys } from './series-keys.ts'
 import { listScript, pushScript, restoreIdsScript, restoreScript, stateScript } from './series-scripts.ts'
-import { fromWire, idToWire, numberFromWire, numbersFromWire, numberToWire, toWire } from './wire-text.ts'
+import {
+  fromWire,
+  idToWire,
+  numberFromWire,
+  numbersFromWire,
+  numbersToWire,
+  numberToWire,
+  toWire
+} from './wire-text.ts'
 
 /** A push as Redis is told of it. */
 export interface NumberedPush extends SeriesPush {
@@ -12,6 +20,8 @@ export interface NumberedPush extends SeriesPush {
    * not pushed again. Undefined always pushes.
    */
   number?: number | undefined
+  /** The values that its caller was told it found, when it was answered before; that is what repeats are to be told. */
+  told?: readonly number[] | undefined
 }
 
 /** What Redis did with a push. */
@@ -30,13 +40,16 @@ export interface Expected {
   count: number
 }
 
+/** The last push of each process that pushed to a series: its number, and the count of the series after it. */
+export type Writers = ReadonlyMap<string, { number: number; count: number }>
+
 /** What Redis did with pushes that belong together. */
 export interface PushedAll {
   outcomes: PushOutcome[]
   /** How many pushes the series has had, these included. */
   count: number
-  /** The writers as Redis has them, for {@link RedisSeries.restore}; undefined while this one alone pushes. */
-  writers: string | undefined
+  /** The writers before these pushes; undefined while this one alone pushes. */
+  writers: Writers | undefined
 }
 
 /** A series as Redis has it. */
@@ -47,8 +60,7 @@ export interface SeriesState {
   text: string
   /** Undefined for a list of another program, or when the count was evicted. */
   count: number | undefined
-  /** Number of the last push of the writer that asks; 0 for none. */
-  last: number
+  writers: Writers
 }
 
 /** Series in Redis, one call a step. All fail with MILL_STORE_FAILED, as {@link RedisConnection.send} says. */
@@ -83,10 +95,8 @@ export interface RedisSeries {
 /** What a series is to be. */
 export interface RestoredSeries {
   count: number
-  /** Number of this writer's last push among them; 0 for none. */
-  last: number
-  /** The numbers of other writers, as {@link PushedAll.writers}. */
-  writers?: string | undefined
+  /** Writers whose last pushes are to be noted. */
+  writers?: Writers | undefined
   /** Newest first; undefined leaves those that are there. */
   values?: readonly number[] | undefined
 }
@@ -107,24 +117,25 @@ export function redisSeries(
       return pushedAll(reply as [number, number, string, ...string[]])
     },
     async state(seriesId) {
-      const [text, count, last] = (await stateScript(redis, seriesKeys(seriesId), [own])) as [string, string, string]
+      const reply = await stateScript(redis, seriesKeys(seriesId), [])
+      const [text, count, writers] = reply as [string, string, string]
       return {
         values: numbersFromWire(text),
         text,
         count: count === '' ? undefined : Number(count),
-        last: Number(last)
+        writers: writersFrom(writers)
       }
     },
-    async restore(seriesId, seen, { count, last, writers = '', values }) {
-      const numbers = last === 0 ? writers : `${writers},w:${own} ${last} ${count}`
-      const args = [seen.count === undefined ? '' : String(seen.count), seen.text, String(count), numbers]
+    async restore(seriesId, seen, { count, writers, values }) {
+      const numbers = [...(writers ?? [])].map(([writer, last]) => `w:${writer} ${last.number} ${last.count}`)
+      const args = [seen.count === undefined ? '' : String(seen.count), seen.text, String(count), numbers.join(',')]
       const rest = [values === undefined ? '0' : '1', ...(values ?? []).map(numberToWire)]
       return (await restoreScript(redis, seriesKeys(seriesId), [...args, ...rest])) === 1
     },
     async restoreIds(seriesId, ids) {
       const args = ids.flatMap(({ observationId, value, earlier }) => [
         idToWire(observationId),
-        `${numberToWire(value)} ${earlier.map(numberToWire).join(' ')}`
+        `${numberToWire(value)} ${numbersToWire(earlier)}`
       ])
       return (await restoreIdsScript(redis, seriesKeys(seriesId), [String(idsRemembered), ...args])) as number
     },
@@ -144,9 +155,15 @@ export function redisSeries(
   }
 }
 
-function pushArguments({ number, value, keep, observationId }: NumberedPush): string[] {
+function pushArguments({ number, value, keep, observationId, told }: NumberedPush): string[] {
   const id = observationId === undefined ? '' : `i${idToWire(observationId)}`
-  return [number === undefined ? '' : String(number), numberToWire(value), String(keep), id]
+  return [
+    number === undefined ? '' : String(number),
+    numberToWire(value),
+    String(keep),
+    id,
+    told ? `e${numbersToWire(told)}` : ''
+  ]
 }
 
 function pushedAll([before, count, writers, ...texts]: [number | 'STALE', number, string, ...string[]]):
@@ -155,10 +172,15 @@ function pushedAll([before, count, writers, ...texts]: [number | 'STALE', number
   if (before === 'STALE') return undefined
   return {
     count,
-    writers: writers === '' ? undefined : writers,
+    writers: writers === '' ? undefined : writersFrom(writers),
     outcomes: Array.from({ length: texts.length / 2 }, (_, index) => ({
       what: outcomes[texts[index * 2] as keyof typeof outcomes],
       earlier: numbersFromWire(texts[index * 2 + 1]!)
     }))
   }
+}
+
+function writersFrom(text: string): Writers {
+  const found = [...text.matchAll(/w:(\S+) (\d+) (\d+)/g)]
+  return new Map(found.map(([, writer, number, count]) => [writer!, { number: Number(number), count: Number(count) }]))
 }

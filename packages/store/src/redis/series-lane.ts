@@ -5,16 +5,15 @@ import type { PushedValue, SeriesPush } from '../series-store.ts'
 import { fromOperationId, toOperationId } from './operation-id.ts'
 import type { RedisConnection } from './redis-connection.ts'
 import { isAboutKeys, redisLost } from './redis-errors.ts'
+import { KnownSeries, type Writer } from './known-series.ts'
 import type { NumberedPush, PushedAll, PushOutcome, RedisSeries, SeriesState } from './redis-series.ts'
-import { planRepair, type SeriesKnowledge } from './series-repair.ts'
+import { planRepair } from './series-repair.ts'
 
 /** What all lanes share. */
-export interface LaneHouse {
+export interface LaneHouse extends Writer {
   redis: Pick<RedisConnection, 'address' | 'isConnected'>
   series: RedisSeries
   mirror: SeriesMirror
-  /** Names this process; no other one has it. */
-  writer: string
   idsRemembered: number
   /** Milliseconds for which a series that Redis refuses is left to the embedded store. */
   retryMs: number
@@ -57,20 +56,12 @@ export class SeriesLane {
   #waiting = 0
   /** Rounds of emptying the outbox in which new pushes may still go there. */
   #roundsLeft = 0
-  #view: readonly number[] = []
-  #count = 0
-  /** The largest count ever seen. */
-  #floor = 0
-  #after = 0
-  readonly #own: NumberedPush[] = []
-  #beforeOwn: number
-  #writers: string | undefined
+  readonly #known: KnownSeries
 
-  /** @param hasForgotten whether this process may have pushed to the series before, in a lane that was given up */
-  constructor(house: LaneHouse, seriesId: string, hasForgotten: boolean) {
+  constructor(house: LaneHouse, seriesId: string) {
     this.#house = house
     this.#seriesId = seriesId
-    this.#beforeOwn = hasForgotten ? Infinity : 0
+    this.#known = new KnownSeries(house)
   }
 
   get isIdle(): boolean {
@@ -153,13 +144,7 @@ export class SeriesLane {
     this.#isLoaded = true
     this.#waiting = found?.waiting ?? 0
     this.#roundsLeft = 2 + Math.ceil((2 * this.#waiting) / batchSize)
-    const before = found?.values.slice(this.#waiting) ?? []
-    // A series that the embedded store had before there was a Redis is to be found there all the same.
-    const count = Math.max(found?.count ?? 0, before.length > 0 ? 1 : 0)
-    if (count <= this.#count) return
-    this.#view = before
-    this.#count = count
-    this.#floor = Math.max(this.#floor, count)
+    if (found !== undefined) this.#known.load(found)
   }
 
   async #pushQueued(): Promise<void> {
@@ -183,64 +168,30 @@ export class SeriesLane {
 
   /** Push to Redis, and put there first what it has lost. */
   async #pushAll(pushes: readonly NumberedPush[], writer = this.#house.writer): Promise<PushedAll> {
-    const isOwn = writer === this.#house.writer
     for (let turn = 0; turn < longestRepair; turn++) {
-      const expected = { after: isOwn ? this.#after : 0, count: this.#count }
-      const pushed = await this.#house.series.pushAll(this.#seriesId, pushes, { writer, expected, floor: this.#floor })
-      if (pushed !== undefined) {
-        this.#learn(pushes, pushed, isOwn)
-        if (isOwn) this.#remember(pushes.filter((_, index) => pushed.outcomes[index]!.what === 'pushed'))
-        return pushed
-      }
+      const pushed = await this.#pushToKnown(pushes, writer)
+      if (pushed !== undefined) return pushed
       await this.#repair(await this.#house.series.state(this.#seriesId))
     }
     throw redisLost(this.#house.redis.address, `does not keep what is restored of series ${this.#seriesId}`)
   }
 
-  #learn(pushes: readonly NumberedPush[], { outcomes, count, writers }: PushedAll, isOwn: boolean): void {
-    if (isOwn) this.#after = pushes.at(-1)!.number!
-    this.#writers = writers ?? this.#writers
-    const newest = outcomes.findLastIndex(({ what }) => what === 'pushed')
-    if (newest === -1) return
-    const { value, keep } = pushes[newest]!
-    this.#view = [value, ...outcomes[newest]!.earlier].slice(0, keep)
-    this.#count = count
-    this.#floor = Math.max(this.#floor, count)
-  }
-
-  /** Keep the latest of its own pushes: as many as the series is long. */
-  #remember(pushes: readonly NumberedPush[]): void {
-    this.#own.push(...pushes)
-    const excess = Math.max(0, this.#own.length - this.#view.length)
-    for (const { number } of this.#own.splice(0, excess)) this.#beforeOwn = Math.max(this.#beforeOwn, number!)
+  /** @returns undefined when Redis lacks what is known */
+  async #pushToKnown(pushes: readonly NumberedPush[], writer: string): Promise<PushedAll | undefined> {
+    const options = { writer, expected: this.#known.expected(writer), floor: this.#known.floor }
+    const pushed = await this.#house.series.pushAll(this.#seriesId, pushes, options)
+    if (pushed !== undefined) this.#known.pushed(pushes, pushed, writer)
+    return pushed
   }
 
   async #repair(state: SeriesState): Promise<void> {
-    const { series } = this.#house
-    const { restored, again } = planRepair(state, this.#knowledge())
+    const { series, writer } = this.#house
+    const { restored, again } = planRepair(state, this.#known)
     await this.#restoreIds(new Set(again.map(({ observationId }) => observationId)))
     if (!(await series.restore(this.#seriesId, state, restored))) return
-    this.#view = restored.values ?? state.values
-    this.#count = restored.count
-    this.#after = restored.last
-    if (again.length > 0) {
-      const expected = { after: this.#after, count: this.#count }
-      const pushed = await series.pushAll(this.#seriesId, again, { expected, floor: this.#floor })
-      if (pushed === undefined) return
-      this.#learn(again, pushed, true)
-    }
+    this.#known.restored(state, restored)
+    if (again.length > 0 && (await this.#pushToKnown(again, writer)) === undefined) return
     this.#house.restored(this.#seriesId, restored.values?.length ?? again.length)
-  }
-
-  #knowledge(): SeriesKnowledge {
-    return {
-      view: this.#view,
-      count: this.#count,
-      after: this.#after,
-      own: this.#own,
-      beforeOwn: this.#beforeOwn,
-      writers: this.#writers
-    }
   }
 
   /** Tell Redis the remembered ids that it has lost. @param except those whose pushes are yet to be made again */
@@ -277,10 +228,7 @@ export class SeriesLane {
     await mirror.settle(entries.map(({ order }, index) => (index < entries.length - 1 ? { order } : { order, redis })))
     this.#waiting -= entries.length
     this.#house.waiting(-entries.length)
-    if (redis !== undefined) {
-      this.#view = redis.values
-      this.#count = redis.count
-    }
+    if (redis !== undefined) this.#known.seen(redis)
     await this.#letPushesIn()
   }
 
@@ -301,9 +249,7 @@ export class SeriesLane {
 
   async #check(): Promise<void> {
     const state = await this.#house.series.state(this.#seriesId)
-    const isThere = state.count !== undefined && state.values.length > 0
-    const isKnown = this.#count > 0 || this.#after > 0
-    if (isKnown && (!isThere || state.count! < this.#count || state.last < this.#after)) await this.#repair(state)
+    if (this.#known.isMissingIn(state)) await this.#repair(state)
     this.#isAsked = false
   }
 }
@@ -315,9 +261,9 @@ function sameWriter(entries: readonly OutboxPush[]): OutboxPush[] {
   return entries.slice(0, end === -1 ? undefined : end)
 }
 
-function toPush({ seriesId, value, keep, operationId }: OutboxPush): NumberedPush {
+function toPush({ seriesId, value, keep, operationId, earlier }: OutboxPush): NumberedPush {
   const { number, observationId } = fromOperationId(operationId)
-  return { seriesId, value, keep, number, observationId }
+  return { seriesId, value, keep, number, observationId, told: earlier }
 }
 
 /** In parts of one call; at least one, if an empty one. */

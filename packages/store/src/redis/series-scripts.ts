@@ -12,8 +12,8 @@ const writersKept = 64
  *
  * Arguments: writer, `after` (number of the last push of this writer that must be there), `known` (count that must
  * have been reached), floor of the count, `1` to answer STALE or `0` to go on with what is there, ids remembered,
- * series id; then four for each push: number (rising) or nothing, value, keep, observation id behind an `i`, or
- * nothing.
+ * series id; then five for each push: number (rising) or nothing, value, keep, observation id behind an `i` or
+ * nothing, and behind an `e` the values that the caller was told were there, or nothing.
  *
  * Answers STALE, with nothing changed, when something that must be there is not. Otherwise: count before, count after,
  * the writers (only when the count before is not `known`, as somebody else was here, or this writer is new), and two
@@ -55,15 +55,19 @@ if count ~= known or (last == 0 and strict) then
 end
 count = math.max(count, tonumber(ARGV[4]))
 local pushed = false
-for i = 8, #ARGV, 4 do
+for i = 8, #ARGV, 5 do
   local number, value, keep = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2] - 1
-  local id = string.match(ARGV[i + 3], '^i(.*)$')
+  local id, told = string.match(ARGV[i + 3], '^i(.*)$'), string.match(ARGV[i + 4], '^e(.*)$')
   local push = id and redis.call('HGET', ids, id)
   local code, text = 'S', ''
   if push then
     local space = string.find(push, ' ', 1, true)
     code = string.sub(push, 1, space - 1) == value and 'R' or 'C'
     text = string.sub(push, space + 1)
+    if code == 'R' and number and number <= last then
+      code = 'S'
+      if told then redis.call('HSET', ids, id, value .. ' ' .. told) end
+    end
   elseif not number or number > last then
     code, text = 'P', table.concat(redis.call('LRANGE', values, 0, keep), ' ')
     redis.call('LPUSH', values, value)
@@ -71,7 +75,7 @@ for i = 8, #ARGV, 4 do
     count = count + 1
     pushed = true
     if id then
-      redis.call('HSET', ids, id, value .. ' ' .. text)
+      redis.call('HSET', ids, id, value .. ' ' .. (told or text))
       redis.call('RPUSH', order, id)
       remembered = remembered + 1
       if remembered > limit then
@@ -99,11 +103,15 @@ end
 return answers
 `)
 
-/** What there is of a series. Argument: writer. Answers values, count or nothing, number of the writer's last push. */
+/** What there is of a series. Answers values, count or nothing, and the writers as push does. */
 export const stateScript = redisScript(`
-local found = redis.call('HMGET', KEYS[2], 'count', 'w:' .. ARGV[1])
-local last = string.match(found[2] or '0', '^%d+')
-return {table.concat(redis.call('LRANGE', KEYS[1], 0, -1), ' '), found[1] or '', last}
+local writers = {}
+local fields = redis.call('HGETALL', KEYS[2])
+for i = 1, #fields, 2 do
+  if string.sub(fields[i], 1, 2) == 'w:' then writers[#writers + 1] = fields[i] .. ' ' .. fields[i + 1] end
+end
+local values = table.concat(redis.call('LRANGE', KEYS[1], 0, -1), ' ')
+return {values, redis.call('HGET', KEYS[2], 'count') or '', table.concat(writers, ',')}
 `)
 
 /**

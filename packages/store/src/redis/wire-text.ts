@@ -55,9 +55,14 @@ export function numberFromWire(text: string): number {
   return text === '' ? Number.NaN : Number(text)
 }
 
+/** Numbers separated by spaces. */
+export function numbersToWire(values: readonly number[]): string {
+  return values.map(numberToWire).join(' ')
+}
+
 /**
- * Numbers separated by spaces. What is no number is left out: a series of another program may hold any text, and the
- * former feature service stored NaN.
+ * The numbers of a text that {@link numbersToWire} made. What is no number is left out: a series of another program may
+ * hold any text, and the former feature service stored NaN.
  */
 export function numbersFromWire(text: string): number[] {
   const numbers: number[] = []
