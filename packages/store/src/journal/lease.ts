@@ -38,7 +38,7 @@ export interface LeaseOptions {
  */
 export function takeLease(folder: string, { role, now, atLeast }: LeaseOptions): Lease {
   const since = now()
-  let lock = lockAsWriter(folder, since, askingMs)
+  let lock = lockAsWriter(folder, since, role === 'writer' ? askingMs : 0)
   if (lock === undefined && role === 'writer') throw taken(folder)
   try {
     const epochFile = raiseEpoch(folder, atLeast())
