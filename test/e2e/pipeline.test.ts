@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { sampleDataFile } from '@millrace/engine'
 import { type Addresses, entryOf, get, post, startProgram, startUp, temporaryFolder } from './program.ts'
 
 const stamp = '\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{6}'
@@ -79,7 +80,7 @@ test('pipeline run takes one step over HTTP and logs it as documented, until the
   assert.equal(series.length, 2)
 })
 
-test('a model that is down is an ERROR in its column and fails nothing else', async t => {
+test('a model that is down is an ERROR in its column, fails nothing else, and learns when it is back', async t => {
   const up = await startUp(t, { MILLRACE_DATA_DIR: temporaryFolder(t) })
   const { code, lines, errors } = await run(t, { ...addressSettings(up.addresses), MILLRACE_KNN_URL: nowhere })
   assert.equal(code, 0)
@@ -87,6 +88,15 @@ test('a model that is down is an ERROR in its column and fails nothing else', as
   assert.ok(cells.includes('  Prediction: Linear: 0.0000 | Ridge: 0.0000 | KNN: ERROR | AMFR: 0.0000'))
   assert.ok(cells.includes('  Count     : Linear: 1 | Ridge: 1 | KNN: - | AMFR: 1'))
   assert.match(errors, new RegExp(`^${stamp}: WARNING: KNN failed: POST ${nowhere}/predict_learn: `))
+  assert.equal(await position(up.addresses), 0)
+  assert.deepEqual(await countsOf(up.addresses), [1, 1, 0, 1])
+
+  const again = await run(t, addressSettings(up.addresses))
+  assert.ok(again.lines.some(line => line.includes('"observation_id": 1, ')))
+  assert.equal(await position(up.addresses), 1)
+  assert.deepEqual(await countsOf(up.addresses), [1, 1, 1, 1])
+  const series = (await get(`${up.addresses.features}/series/features_pipeline`)).body as { length: number }
+  assert.equal(series.length, 1)
 })
 
 test('features that are down fail the run with 1', async t => {
@@ -124,4 +134,43 @@ test('up steps through the stream, logs each step, and begins again after a rese
   assert.equal(metrics.default.count, 6)
   up.child.kill('SIGTERM')
   assert.deepEqual(await up.exit, { code: 0, signal: null })
+})
+
+/** The values of the stream that comes with Millrace. */
+const sampleValues = readFileSync(sampleDataFile, 'utf8')
+  .trim()
+  .split('\n')
+  .slice(1)
+  .map(line => Number(line.split(',')[1]))
+
+async function countsOf(addresses: Addresses): Promise<number[]> {
+  const { linear_regression, ridge_regression, knn_regressor, amf_regressor } = addresses
+  return Promise.all(
+    [linear_regression, ridge_regression, knn_regressor, amf_regressor].map(async url => {
+      const { default: score } = (await get(`${url}/model_metrics`)).body as { default?: { count: number } }
+      return score?.count ?? 0
+    })
+  )
+}
+
+async function position(addresses: Addresses): Promise<number> {
+  return ((await get(`${addresses.ingestion}/status`)).body as { current_index: number }).current_index
+}
+
+test('a pipeline that is killed goes on without losing or doubling an observation', async t => {
+  const env = { MILLRACE_DATA_DIR: temporaryFolder(t) }
+  for (let life = 0; life < 3; life++) {
+    const up = await startUp(t, { ...env, PIPELINE_INTERVAL: '0.001' })
+    await up.line(() => up.lines.filter(line => line.includes('"msg":"pipeline stepped"')).length >= 15)
+    up.child.kill('SIGKILL')
+    await up.exit
+  }
+  const up = await startUp(t, env)
+  await run(t, addressSettings(up.addresses))
+  const steps = await position(up.addresses)
+  assert.ok(steps > 45)
+  assert.deepEqual(await countsOf(up.addresses), [steps, steps, steps, steps])
+  const added = await post(`${up.addresses.features}/add`, { series_id: 'features_pipeline', value: 0 })
+  const { features } = added.body as { features: Record<string, number> }
+  assert.deepEqual(Object.values(features), sampleValues.slice(0, steps).toReversed().slice(0, 15))
 })

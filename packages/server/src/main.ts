@@ -1,7 +1,10 @@
 import { enableCompileCache } from 'node:module'
+import { dirname } from 'node:path'
 
 // Keeps the compiled form of all modules that follow, which shortens every start but the first; hence the late imports.
-enableCompileCache()
+const { directory } = enableCompileCache()
+// Worker threads look for it here.
+if (directory !== undefined) process.env['NODE_COMPILE_CACHE'] ??= dirname(directory)
 const { runCommandLine } = await import('./cli/command-line.ts')
 const { commands } = await import('./cli/commands.ts')
 

@@ -1,77 +1,128 @@
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import {
   createLagFeatures,
   createObservationStream,
-  createOnlineModel,
+  createSnapshotter,
   type LagFeatures,
-  type LearnerName,
   learnerNames,
+  type Observation,
   type ObservationStream,
-  type OnlineModel,
   readObservations,
-  sampleDataFile
+  sampleDataFile,
+  type ServedLearner,
+  snapshotThread,
+  type SnapshotterOptions
 } from '@millrace/engine'
-import { type Database, openDatabase, sqliteCursorStore, sqliteSeriesStore } from '@millrace/store'
 import type { CommonDeps } from './app.ts'
 import type { App } from './app-type.ts'
 import { type Config, settings } from './config-schema.ts'
-import { closeAll, type Service } from './listen.ts'
+import { type LearnerPlace, openLearnerAt } from './open-learner-at.ts'
+import { laterPendingStore } from './later-pending-store.ts'
+import { closeAll, type Service, type ServiceAddress } from './listen.ts'
 import type { Logger } from './logger.ts'
+import { type OpenThings, openThings } from './open-things.ts'
 import { createProcessMetrics } from './process-metrics.ts'
 import { buildCoinbase } from './services/coinbase.ts'
 import { buildFeatures } from './services/features.ts'
 import { buildInference } from './services/inference.ts'
 import { buildIngestion } from './services/ingestion.ts'
 import { buildModel } from './services/model.ts'
+import { openStores, type Stores } from './stores.ts'
+import { type WriterRegistry, writerRegistry } from './writer-registry.ts'
 
 /** The services by the names that people see; a model service has the name of its learner. */
 export const serviceNames = ['inference', 'features', 'ingestion', 'coinbase', ...learnerNames] as const
 /** One of {@link serviceNames}. */
 export type ServiceName = (typeof serviceNames)[number]
 
-/** The parts of the engine behind the services; models by name, in the order of the services. */
+/** The parts of the engine behind the services. */
 export interface EngineParts {
   stream?: ObservationStream
   features?: LagFeatures
   /** The learner of the inference service. */
-  defaultModel?: OnlineModel
-  readonly models: Map<LearnerName, OnlineModel>
+  defaultLearner?: ServedLearner
+  /** Those of the model services, in the order of the services. */
+  readonly learners: ServedLearner[]
 }
 
 /** Services with everything they stand on. */
 export interface Platform {
   readonly services: readonly Service[]
   readonly parts: EngineParts
-  /** Answer what runs, then close services and stores. */
+  /** Tell the other processes where the learners that this one teaches are to be found. */
+  announce(addresses: readonly ServiceAddress[]): Promise<void>
+  /** Answer what runs, then close services, learners and stores. */
   close(): Promise<void>
 }
 
 /**
- * Build the named services and what they stand on, and nothing more: a model alone opens no store. Does not listen.
- * @throws {MillraceError} MILL_STORE_FAILED or MILL_DATA_INVALID, with nothing left open
+ * Build the named services and what they stand on, and nothing more. Does not listen.
+ * @throws {MillraceError} MILL_WRITER_TAKEN, MILL_JOURNAL_DAMAGED, MILL_STORE_FAILED or MILL_DATA_INVALID, with nothing
+ *   left open
  */
 export async function openPlatform(config: Config, names: readonly ServiceName[], logger: Logger): Promise<Platform> {
-  const database = openedWhenNeeded(join(config.dataDir, 'millrace.db'))
-  const parts: EngineParts = { models: new Map() }
-  const common = { config, logger, processMetrics: createProcessMetrics() }
-  const services: Service[] = []
+  const things = openThings()
   try {
-    for (const name of names) {
-      const app = await build(name, { parts, common, database })
-      services.push({ name, app, ...portOf(name, config, names.length === 1) })
+    const foundations = await lay(things, { config, names, logger })
+    const parts: EngineParts = { learners: [] }
+    const common = { config, logger, processMetrics: createProcessMetrics() }
+    const services = names.map(name => {
+      const app = build(name, { parts, common, foundations })
+      return { name, app, ...portOf(name, config, names.length === 1) }
+    })
+    return {
+      services,
+      parts,
+      announce: addresses => foundations.writers.announce(addresses),
+      async close() {
+        await closeAll(services)
+        await things.close()
+      }
     }
   } catch (error) {
-    database.close()
+    await things.close()
     throw error
   }
-  return {
-    services,
-    parts,
-    async close() {
-      await closeAll(services)
-      database.close()
-    }
-  }
+}
+
+/** What has to be opened, and takes time, before services can be built. */
+interface Foundations {
+  stores: Stores | undefined
+  observations: readonly Observation[]
+  learners: ReadonlyMap<ServiceName, ServedLearner>
+  writers: WriterRegistry
+}
+
+interface Order {
+  config: Config
+  names: readonly ServiceName[]
+  logger: Logger
+}
+
+/** Open all that the services need, side by side. */
+async function lay(things: OpenThings, { config, names, logger }: Order): Promise<Foundations> {
+  const taught = names.flatMap(service => {
+    const place = learnerPlace(service, config)
+    return place === undefined ? [] : [{ service, ...place }]
+  })
+  const needsStores = taught.length > 0 || names.some(name => name === 'features' || name === 'ingestion')
+  const stores = needsStores ? things.keep(openStores(config, logger)) : undefined
+  const pending = laterPendingStore(async () => (await stores)!.pending)
+  const snapshotter = createSnapshotter(snapshotSettings(config, logger))
+  const desk = { config, logger, pending, snapshotter }
+  const [openedStores, observations, ...learners] = await things.together([
+    stores,
+    names.includes('ingestion') ? readStream(config) : [],
+    ...taught.map(async ({ service, ...place }) => ({
+      service,
+      learner: await things.keep(openLearnerAt(place, desk))
+    }))
+  ])
+  // Kept last, to be closed first: learners wait for a snapshot that is under way.
+  await things.keep(snapshotter)
+  const byService = new Map(learners.map(({ service, learner }) => [service, learner]))
+  const writers = writerRegistry({ learners: byService, registry: openedStores?.registry, host: config.host, logger })
+  return { stores: openedStores, observations, learners: byService, writers }
 }
 
 const portKeys = {
@@ -95,22 +146,24 @@ function portOf(name: ServiceName, config: Config, isAlone: boolean): Pick<Servi
 interface Workshop {
   parts: EngineParts
   common: CommonDeps & { config: Config }
-  database: LazyDatabase
+  foundations: Foundations
 }
 
-async function build(name: ServiceName, { parts, common, database }: Workshop): Promise<App> {
+function build(name: ServiceName, { parts, common, foundations }: Workshop): App {
   const { config } = common
+  const { stores, observations, learners, writers } = foundations
   switch (name) {
     case 'inference': {
-      parts.defaultModel = createModel(config.modelName, config)
-      return buildInference({ ...common, model: parts.defaultModel })
+      const learner = learners.get(name)!
+      parts.defaultLearner = learner
+      return buildInference({ ...common, learner, findWriter: writers.finder(learner.id) })
     }
     case 'features': {
-      parts.features = createLagFeatures({ series: sqliteSeriesStore(database.open()), lags: config.nLags })
-      return buildFeatures({ ...common, features: parts.features })
+      parts.features = createLagFeatures({ series: stores!.series, lags: config.nLags })
+      return buildFeatures({ ...common, features: parts.features, redis: stores!.redis })
     }
     case 'ingestion': {
-      parts.stream = await openStream(config, database.open())
+      parts.stream = createObservationStream({ observations, cursors: stores!.cursors, name: streamName(config) })
       return buildIngestion({ ...common, stream: parts.stream })
     }
     case 'coinbase':
@@ -119,32 +172,35 @@ async function build(name: ServiceName, { parts, common, database }: Workshop): 
     case 'ridge_regression':
     case 'knn_regressor':
     case 'amf_regressor': {
-      const model = createModel(name, config)
-      parts.models.set(name, model)
-      return buildModel({ ...common, model })
+      const learner = learners.get(name)!
+      parts.learners.push(learner)
+      return buildModel({ ...common, learner, findWriter: writers.finder(learner.id) })
     }
   }
 }
 
-function createModel(name: LearnerName, { modelSeed, featureNamesLimit }: Config): OnlineModel {
-  return createOnlineModel({ name, seed: modelSeed, featureNamesLimit })
+/** The learner of a service: the inference service has one of its own, so that it can be another than the models'. */
+function learnerPlace(service: ServiceName, { modelName }: Config): LearnerPlace | undefined {
+  if (service === 'inference') return { id: `inference-${modelName}`, name: modelName }
+  const name = learnerNames.find(each => each === service)
+  return name && { id: name, name }
 }
 
-async function openStream(config: Config, database: Database): Promise<ObservationStream> {
-  const { dataFile, inputColumn, targetColumn } = config
-  const observations = await readObservations(dataFile ?? sampleDataFile, { inputColumn, targetColumn })
-  // Every file has its own cursor, so that changing the file and changing back goes on where it was.
-  const name = dataFile === undefined ? 'sample' : resolve(dataFile)
-  return createObservationStream({ observations, cursors: sqliteCursorStore(database), name })
+function snapshotSettings(config: Config, log: Logger): SnapshotterOptions {
+  return {
+    runner: snapshotThread(),
+    bytes: config.snapshotBytes,
+    intervalMs: config.snapshotInterval * 1000,
+    retentionBytes: config.journalRetentionBytes,
+    log
+  }
 }
 
-/** A database that is opened by the first who needs it. */
-interface LazyDatabase {
-  open(): Database
-  close(): void
+function readStream({ dataFile, inputColumn, targetColumn }: Config): Promise<Observation[]> {
+  return readObservations(dataFile ?? sampleDataFile, { inputColumn, targetColumn })
 }
 
-function openedWhenNeeded(path: string): LazyDatabase {
-  let database: Database | undefined
-  return { open: () => (database ??= openDatabase(path)), close: () => database?.close() }
+/** Every file has its own cursor, so that changing the file and changing back goes on where it was. */
+function streamName({ dataFile }: Config): string {
+  return dataFile === undefined ? 'sample' : resolve(dataFile)
 }

@@ -123,7 +123,14 @@ test('health', async () => {
   })
 })
 
-const away = { connected: false, storage: 'sqlite' as const, errors: 3, fallbackAdds: 2, reconciled: 0, unreconciled: 2 }
+const away = {
+  connected: false,
+  storage: 'sqlite' as const,
+  errors: 3,
+  fallbackAdds: 2,
+  reconciled: 0,
+  unreconciled: 2
+}
 
 /** A feature service over a Redis, and where it says that values are kept. */
 function overRedis(state: RedisState) {

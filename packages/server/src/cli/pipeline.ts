@@ -18,7 +18,9 @@ MILLRACE_LINEAR_URL, MILLRACE_RIDGE_URL, MILLRACE_KNN_URL and MILLRACE_AMF_URL;
 by default they are those of \`millrace up\` on this machine.
 
 Exit code: 0 done, or the stream is at its end; 1 ingestion or features failed;
-2 used wrongly. A model that fails is shown as ERROR and fails nothing else.
+2 used wrongly. A model that fails is shown as ERROR and fails nothing else; one
+that is down gets the same observation again in the next run, and whoever has it
+already learns it once.
 `
 
 /** `millrace pipeline run`: one step of the pipeline over HTTP. */
@@ -47,6 +49,7 @@ async function step(config: Config): Promise<{ messages: string[]; warnings: str
     const warnings = result.models.flatMap(({ label, error }) =>
       error === undefined ? [] : [`WARNING: ${label} failed: ${reasonOf(error)}`]
     )
+    if (!result.isCommitted) warnings.push('WARNING: The next run takes the same observation again')
     return { messages: stepMessages(result, now()), warnings, code: 0 }
   } catch (error) {
     return { messages: [failedMessage(error)], warnings: [], code: 1 }

@@ -29,6 +29,7 @@ export async function runServices({ config, names, logger, ready }: ServicesRun)
   const platform = await openPlatform(config, names, logger)
   try {
     const addresses = await listenAll(platform.services, config.host)
+    await platform.announce(addresses)
     // Signals are heard before anybody is told that the services are ready.
     const stopped = stopOnSignal({
       signals: process,

@@ -29,6 +29,9 @@ Settings are environment variables: PIPELINE_INTERVAL (seconds between two
 steps, 0 turns stepping off), MILLRACE_DATA_DIR, MILLRACE_DATA_FILE,
 MILLRACE_PORT_INFERENCE and others; docs/reference/config.md has all of them.
 
+A data folder has one process that learns. With MILLRACE_ROLE=reader this one
+follows it, with MILLRACE_ROLE=takeover it takes its place.
+
 Ctrl-C finishes what runs and stops; a second Ctrl-C stops at once.
 Exit code: 0 stopped, 1 failed or cut short, 2 used wrongly.
 `
