@@ -17,6 +17,7 @@ class FileTail implements JournalTail {
   /** Position of the next record to hand out. */
   #next: number
   #followed: FollowedSegment | undefined
+  #hasHandedOut = false
   #isLost = false
 
   constructor(folder: string, from: number) {
@@ -41,7 +42,7 @@ class FileTail implements JournalTail {
       if (this.#followed === undefined) return segments.length === 0 ? [] : undefined
       const limit = limitOf(this.#followed.segment, segments)
       // Some of the records that were handed out have become void.
-      if (limit < this.#next) return undefined
+      if (limit < this.#next && this.#hasHandedOut) return undefined
       if (limit > this.#next) return this.#read(this.#followed, limit)
       this.close()
     }
@@ -64,6 +65,7 @@ class FileTail implements JournalTail {
       const records = followed.read(this.#next)
       const wanted = records.filter(({ sequence }) => sequence >= this.#next && sequence < limit)
       this.#next += wanted.length
+      this.#hasHandedOut ||= wanted.length > 0
       if (wanted.length > 0) return wanted
       if (records.length > 0 && records.at(-1)!.sequence < limit) continue
       return limit === Number.POSITIVE_INFINITY ? [] : this.#gap(followed)
