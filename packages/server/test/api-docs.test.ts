@@ -21,8 +21,8 @@ const services: [string, App, string[]][] = [
   ['ingestion', ingestion(), ['/commit', '/health', '/metrics', '/next', '/reset', '/status']],
   ['features', features(), ['/add', '/health', '/info', '/metrics', '/series/{series_id}']],
   ['coinbase', buildCoinbase(common), ['/health', '/metrics', '/next']],
-  ['model', model(), modelPaths],
-  ['inference', inference(), ['/', ...modelPaths]]
+  ['model', await model(), modelPaths],
+  ['inference', await inference(), ['/', ...modelPaths]]
 ]
 
 interface Document {

@@ -167,7 +167,7 @@ test('a bad body is refused by the feature service and leaves its series as they
 })
 
 test('a bad body is refused by a model and leaves it as it was', async () => {
-  const app = model()
+  const app = await model()
   const question = { features: { in_1: 121 } }
   await post(app, '/train', { features: { in_1: 120 }, target: 130 })
   await post(app, '/train', { features: { in_1: 122 }, target: 135 })
@@ -188,7 +188,7 @@ test('a bad body is refused by a model and leaves it as it was', async () => {
 })
 
 test('every fault is listed, but never more than 20, and no long value is repeated', async () => {
-  const app = model()
+  const app = await model()
   const wrong = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`f${i}`, 'x'.repeat(200)]))
   const { body } = await post(app, '/train', { features: wrong, target: true })
   const { detail } = body as { detail: { input?: unknown }[] }

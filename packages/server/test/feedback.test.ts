@@ -8,7 +8,7 @@ async function predict(app: App, features: object): Promise<{ prediction_id: str
 }
 
 test('a label scores the prediction as it was made, and teaches the model once', async () => {
-  const app = model()
+  const app = await model()
   const { prediction_id } = await predict(app, { in_1: 1 })
   await post(app, '/train', { features: {}, target: 130 })
   const first = await send(app, '/feedback', { prediction_id, actual: 8 })
@@ -21,7 +21,7 @@ test('a label scores the prediction as it was made, and teaches the model once',
 })
 
 test('another label for the same prediction is a conflict', async () => {
-  const app = model()
+  const app = await model()
   const { prediction_id } = await predict(app, {})
   await send(app, '/feedback', { prediction_id, actual: 8 })
   const { status, text } = await send(app, '/feedback', { prediction_id, actual: 9 })
@@ -30,13 +30,13 @@ test('another label for the same prediction is a conflict', async () => {
 })
 
 test('a prediction that was never made is not found', async () => {
-  const { status, body } = await post(model(), '/feedback', { prediction_id: 'nobody', actual: 8 })
+  const { status, body } = await post(await model(), '/feedback', { prediction_id: 'nobody', actual: 8 })
   assert.equal(status, 404)
   assert.equal((body as { code: string }).code, 'MILL_PREDICTION_NOT_FOUND')
 })
 
 test('without room to keep it a prediction has no id, and is good all the same', async () => {
-  const app = model('linear_regression', {
+  const app = await model('linear_regression', {
     predictAndKeep: async () => ({ prediction: 3, predictionId: undefined })
   })
   assert.deepEqual(await post(app, '/predict', { features: {} }), { status: 200, body: { forecast: [{ value: 3 }] } })
@@ -44,9 +44,9 @@ test('without room to keep it a prediction has no id, and is good all the same',
 
 test('a label without prediction, or with one that is not text, is refused', async () => {
   for (const body of [{ actual: 1 }, { prediction_id: 1, actual: 1 }, { prediction_id: '', actual: 1 }]) {
-    assert.equal((await post(model(), '/feedback', body)).status, 422)
+    assert.equal((await post(await model(), '/feedback', body)).status, 422)
   }
   for (const actual of [null, '1', 1e101]) {
-    assert.equal((await post(model(), '/feedback', { prediction_id: 'a', actual })).status, 422)
+    assert.equal((await post(await model(), '/feedback', { prediction_id: 'a', actual })).status, 422)
   }
 })

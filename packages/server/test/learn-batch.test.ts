@@ -7,7 +7,7 @@ import { model, post, send } from './services.ts'
 const row = (target: number) => ({ features: {}, target })
 
 test('a batch is learned in its order, like one observation after the other', async () => {
-  const [together, apart] = [model(), model()]
+  const [together, apart] = [await model(), await model()]
   const { status, text } = await send(together, '/predict_learn/batch', { observations: [130, 0.1, 7].map(row) })
   assert.equal(status, 200)
   const { predictions, errors } = JSON.parse(text) as { predictions: number[]; errors: unknown[] }
@@ -19,12 +19,12 @@ test('a batch is learned in its order, like one observation after the other', as
 })
 
 test('an empty batch learns nothing', async () => {
-  const { text, isReplayed } = await send(model(), '/predict_learn/batch', { observations: [] })
+  const { text, isReplayed } = await send(await model(), '/predict_learn/batch', { observations: [] })
   assert.deepEqual([text, isReplayed], ['{"predictions":[],"errors":[]}', false])
 })
 
 test('an observation that cannot be learned fails alone, with its place in the batch', async () => {
-  const app = model()
+  const app = await model()
   const observations = [{ ...row(1), observation_id: 'a' }, { ...row(2), observation_id: 'a' }, row(3)]
   const { status, body } = await post(app, '/predict_learn/batch', { observations })
   assert.equal(status, 200)
@@ -38,7 +38,7 @@ test('an observation that cannot be learned fails alone, with its place in the b
 })
 
 test('a batch that comes again gets the same bytes, and says so', async () => {
-  const app = model()
+  const app = await model()
   const observations = [row(130), { ...row(7), observation_id: 'own' }, row(9)]
   const first = await send(app, '/predict_learn/batch', { observations }, { 'idempotency-key': 'K' })
   const again = await send(app, '/predict_learn/batch', { observations }, { 'idempotency-key': 'K' })
@@ -47,7 +47,7 @@ test('a batch that comes again gets the same bytes, and says so', async () => {
 })
 
 test('an observation of a batch is known by the key and its place, unless it has an id of its own', async () => {
-  const app = model()
+  const app = await model()
   const observations = [row(130), { ...row(7), observation_id: 'own' }]
   await send(app, '/predict_learn/batch', { observations }, { 'idempotency-key': 'K' })
   for (const [target, observation_id, isKnown] of [
@@ -61,7 +61,7 @@ test('an observation of a batch is known by the key and its place, unless it has
 })
 
 test('a batch in part known is learned for the rest, and is no repeat', async () => {
-  const app = model()
+  const app = await model()
   await send(app, '/train', { ...row(130), observation_id: 'a' })
   const observations = [
     { ...row(130), observation_id: 'a' },
@@ -72,7 +72,7 @@ test('a batch in part known is learned for the rest, and is no repeat', async ()
 })
 
 test('a batch with a fault in one observation is refused as a whole, and the reply says which', async () => {
-  const app = model()
+  const app = await model()
   const cases: [unknown, (string | number)[]][] = [
     [{ features: {} }, ['target']],
     [{ features: { in_1: '1' }, target: 1 }, ['features', 'in_1']],
@@ -90,7 +90,7 @@ test('a batch with a fault in one observation is refused as a whole, and the rep
 
 test('an id of a batch that is not Unicode is refused where it is', async () => {
   const observations = [row(1), { ...row(1), observation_id: '\ud800' }]
-  const { status, body } = await post(model(), '/predict_learn/batch', { observations })
+  const { status, body } = await post(await model(), '/predict_learn/batch', { observations })
   assert.equal(status, 422)
   const { detail } = body as { detail: { loc: unknown[] }[] }
   assert.deepEqual(detail[0]!.loc, ['body', 'observations', 1, 'observation_id'])
@@ -98,7 +98,7 @@ test('an id of a batch that is not Unicode is refused where it is', async () => 
 
 test('a batch has a largest size', async () => {
   const observations = Array.from({ length: largestBatch + 1 }, () => row(1))
-  const app = model()
+  const app = await model()
   assert.equal((await post(app, '/predict_learn/batch', { observations: observations.slice(1) })).status, 200)
   const { status, body } = await post(app, '/predict_learn/batch', { observations })
   assert.equal(status, 422)
@@ -109,7 +109,7 @@ test('a batch has a largest size', async () => {
 })
 
 test('a model that cannot learn refuses the whole batch', async () => {
-  const app = model('linear_regression', {
+  const app = await model('linear_regression', {
     learnMany: () => Promise.reject(new MillraceError('MILL_STORE_FAILED', 'the disk is full'))
   })
   const { status, body } = await post(app, '/predict_learn/batch', { observations: [row(1)] })

@@ -41,7 +41,7 @@ async function scrape(app: App): Promise<Map<string, number>> {
 const labels = '{series="default",model="ridge_regression"}'
 
 test('before the first prediction a model has a counter at 0 and no gauge of errors', async () => {
-  const samples = await scrape(model('ridge_regression'))
+  const samples = await scrape(await model('ridge_regression'))
   assert.equal(samples.get(`ml_model_predictions_total${labels}`), 0)
   assert.deepEqual(
     [...samples.keys()].filter(key => /^ml_model_(mae|mse|rmse|mape|last)/.test(key)),
@@ -50,7 +50,7 @@ test('before the first prediction a model has a counter at 0 and no gauge of err
 })
 
 test('a model tells of its memory, its journal and what it was sent', async () => {
-  const app = model('ridge_regression', {
+  const app = await model('ridge_regression', {
     memoryBytes: () => 4096,
     health: () => ({ role: 'writer', sequence: 12, snapshotSequence: 10, problem: undefined }),
     counts: () => ({
@@ -93,13 +93,13 @@ test('a model that has a problem, or only follows, cannot learn', async () => {
     ['reader', undefined]
   ] as const) {
     const health = { role, problem, sequence: 1, snapshotSequence: 0 }
-    const samples = await scrape(model('ridge_regression', { health: () => health }))
+    const samples = await scrape(await model('ridge_regression', { health: () => health }))
     assert.equal(samples.get(`ml_model_can_learn${labels}`), 0)
   }
 })
 
 test('a model tells of its errors over all and over the latest predictions', async () => {
-  const app = model('ridge_regression')
+  const app = await model('ridge_regression')
   await post(app, '/train', { features: {}, target: 130 })
   await post(app, '/predict_learn', { features: {}, target: 0.1 })
   const samples = await scrape(app)

@@ -13,7 +13,7 @@ async function forecast(app: App, features: object): Promise<{ value: number }[]
 }
 
 test('predicts, learns, and answers with the prediction made before learning', async () => {
-  const app = model()
+  const app = await model()
   assert.deepEqual(await forecast(app, example.features), [{ value: 0 }])
   assert.deepEqual(await post(app, '/predict_learn', example), { status: 200, body: { prediction: 0 } })
   assert.deepEqual(await post(app, '/train', example), {
@@ -27,21 +27,21 @@ test('predicts, learns, and answers with the prediction made before learning', a
 
 test('a fresh model of every kind answers 0, not null', async () => {
   for (const name of learnerNames) {
-    const app = model(name)
+    const app = await model(name)
     assert.deepEqual(await forecast(app, {}), [{ value: 0 }], name)
     assert.deepEqual((await post(app, '/predict_learn', example)).body, { prediction: 0 }, name)
   }
 })
 
 test('predicting changes neither model nor metrics', async () => {
-  const app = model()
+  const app = await model()
   for (let i = 0; i < 3; i++) await post(app, '/predict', { features: example.features })
   const { body } = await get(app, '/model_metrics')
   assert.equal((body as { message: string }).message, 'No predictions available yet')
 })
 
 test('metrics tell of training and learning alike, rounded to 4 decimals', async () => {
-  const app = model()
+  const app = await model()
   await post(app, '/predict_learn', { features: {}, target: 130 })
   await post(app, '/train', { features: {}, target: 0.1 })
   const { body } = await get(app, '/model_metrics')
@@ -63,7 +63,7 @@ test('metrics tell of training and learning alike, rounded to 4 decimals', async
 })
 
 test('forecasts five steps unless told how many', async () => {
-  const app = model()
+  const app = await model()
   await post(app, '/train', example)
   const { body } = await post(app, '/predict_many', { features: example.features })
   assert.deepEqual(
@@ -78,7 +78,7 @@ test('forecasts five steps unless told how many', async () => {
 })
 
 test('names of every kind are features, and may change from call to call', async () => {
-  const app = model()
+  const app = await model()
   const strange = '{"features": {"__proto__": 1, "constructor": 2, "": 3, "a\\nb": 4, "😀": 5}, "target": 1}'
   assert.equal((await post(app, '/train', strange)).status, 200)
   assert.equal((await post(app, '/train', { features: {}, target: 1 })).status, 200)
@@ -88,7 +88,7 @@ test('names of every kind are features, and may change from call to call', async
 test('info names the model as existing clients know it', async () => {
   const titles = ['River Linear Regression', 'River Ridge Regression', 'River Knn Regressor', 'River Amf Regressor']
   for (const [index, name] of learnerNames.entries()) {
-    assert.deepEqual((await get(model(name), '/info')).body, {
+    assert.deepEqual((await get(await model(name), '/info')).body, {
       model_name: titles[index],
       model_version: '0.22.0',
       forecast_horizon: 1,
@@ -100,7 +100,7 @@ test('info names the model as existing clients know it', async () => {
 })
 
 test('a prediction that is not finite is an error, not null', async () => {
-  const app = model('linear_regression', {
+  const app = await model('linear_regression', {
     predictAndKeep: async () => ({ prediction: Infinity, predictionId: undefined })
   })
   const { status, body } = await post(app, '/predict', { features: {} })
@@ -109,7 +109,7 @@ test('a prediction that is not finite is an error, not null', async () => {
 })
 
 test('the inference service answers like a model, with its own welcome', async () => {
-  const app = inference()
+  const app = await inference()
   assert.deepEqual((await post(app, '/predict_learn', example)).body, { prediction: 0 })
   const { body } = await get(app, '/')
   const welcome = body as { name: string; status: string; endpoints: string[] }
@@ -119,7 +119,7 @@ test('the inference service answers like a model, with its own welcome', async (
 })
 
 test('every prediction has an id of its own', async () => {
-  const app = model()
+  const app = await model()
   const replies = await Promise.all([1, 2].map(() => post(app, '/predict', { features: {} })))
   const ids = replies.map(({ body }) => (body as { prediction_id: string }).prediction_id)
   assert.ok(ids.every(id => typeof id === 'string' && id.length > 0))
@@ -127,16 +127,16 @@ test('every prediction has an id of its own', async () => {
 })
 
 test('health tells how far the model has learned, and how durably', async () => {
-  for (const app of [model(), inference()]) {
+  for (const app of [await model(), await inference()]) {
     const health = { status: 'ok', model_loaded: true, role: 'writer', durability: 'fsync' }
-    assert.deepEqual(await get(app, '/health'), { status: 200, body: { ...health, sequence: 0 } })
+    assert.deepEqual(await get(app, '/health'), { status: 200, body: { ...health, sequence: 1 } })
     await post(app, '/train', example)
-    assert.deepEqual((await get(app, '/health')).body, { ...health, sequence: 1 })
+    assert.deepEqual((await get(app, '/health')).body, { ...health, sequence: 2 })
   }
 })
 
 test('a model that cannot learn is degraded, and says why', async () => {
-  const app = model('linear_regression', {
+  const app = await model('linear_regression', {
     health: () => ({ role: 'writer', sequence: 5, snapshotSequence: 3, problem: 'the disk is full' })
   })
   const { status, body } = await get(app, '/health')

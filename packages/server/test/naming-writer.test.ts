@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type ErrorCode, MillraceError } from '@millrace/common'
 import { buildModel } from '../src/index.ts'
-import { memoryLearner } from './memory-learner.ts'
+import { freshLearner } from './fresh-learner.ts'
 import { common, post } from './services.ts'
 
 const writer = { host: '127.0.0.1', port: 8010, pid: 17 }
@@ -10,7 +10,7 @@ const writer = { host: '127.0.0.1', port: 8010, pid: 17 }
 /** What a model answers that throws this when it is taught. */
 async function refusal(code: ErrorCode, findWriter: () => Promise<Record<string, unknown> | undefined>) {
   const learn = () => Promise.reject(new MillraceError(code, 'this process only reads', { details: { learner: 'a' } }))
-  const learner = { ...memoryLearner('linear_regression'), learn, learnMany: learn, label: learn }
+  const learner = { ...(await freshLearner('linear_regression')), learn, learnMany: learn, label: learn }
   const app = buildModel({ ...common, learner, findWriter })
   const replies = await Promise.all([
     post(app, '/train', { features: {}, target: 1 }),

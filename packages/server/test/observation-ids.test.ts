@@ -6,14 +6,14 @@ const example = { features: { in_1: 125, in_2: 120 }, target: 130 }
 
 /** Every route that takes an observation, with a body that fits it. */
 const routes = [
-  { app: () => features(), url: '/add', body: { series_id: 'prices', value: 125 } },
+  { app: async () => features(), url: '/add', body: { series_id: 'prices', value: 125 } },
   { app: () => model(), url: '/train', body: example },
   { app: () => model(), url: '/predict_learn', body: example }
 ] as const
 
 test('a repeat gets the same bytes, says that it is one, and changes nothing', async () => {
   for (const { app: start, url, body } of routes) {
-    const app = start()
+    const app = await start()
     const first = await send(app, url, { ...body, observation_id: 'a' })
     assert.deepEqual([first.status, first.isReplayed], [200, false], url)
     await send(app, url, body)
@@ -23,7 +23,7 @@ test('a repeat gets the same bytes, says that it is one, and changes nothing', a
 })
 
 test('what a repeat was answered with is not learned again', async () => {
-  const app = model()
+  const app = await model()
   for (let i = 0; i < 3; i++) await send(app, '/predict_learn', { ...example, observation_id: 7 })
   // One step from 0 with learning rate 0.01: intercept 0.01 * 2 * 130.
   const { body } = await post(app, '/predict', { features: example.features })
@@ -31,7 +31,7 @@ test('what a repeat was answered with is not learned again', async () => {
 })
 
 test('one observation may come by /train and by /predict_learn', async () => {
-  const app = model()
+  const app = await model()
   await send(app, '/train', { ...example, observation_id: 'a' })
   const { isReplayed, text } = await send(app, '/predict_learn', { ...example, observation_id: 'a' })
   assert.deepEqual([isReplayed, text], [true, '{"prediction":0}'])
@@ -104,7 +104,7 @@ test('an id that was used for something else is refused', async () => {
     { features: {}, target: 130 }
   ]
   for (const [index, { app: start, url, body }] of routes.entries()) {
-    const app = start()
+    const app = await start()
     await send(app, url, { ...body, observation_id: 'a' })
     const { status, text, isReplayed } = await send(app, url, { ...others[index], observation_id: 'a' })
     assert.deepEqual([status, isReplayed], [422, false], url)

@@ -10,7 +10,7 @@ import {
   createProcessMetrics,
   parseConfig
 } from '../src/index.ts'
-import { memoryLearner } from './memory-learner.ts'
+import { freshLearner } from './fresh-learner.ts'
 
 /** What every service of a test is given; logs nothing. */
 export const common = {
@@ -41,13 +41,16 @@ export function features(lags = 3, logger = common.logger): App {
 }
 
 /** A model service with a fresh learner, of which a test may replace what it likes. */
-export function model(name: LearnerName = 'linear_regression', replaced: Partial<ServedLearner> = {}): App {
-  return buildModel({ ...common, learner: { ...memoryLearner(name), ...replaced } })
+export async function model(
+  name: LearnerName = 'linear_regression',
+  replaced: Partial<ServedLearner> = {}
+): Promise<App> {
+  return buildModel({ ...common, learner: { ...(await freshLearner(name)), ...replaced } })
 }
 
 /** The inference service with a fresh default learner. */
-export function inference(): App {
-  return buildInference({ ...common, learner: memoryLearner('linear_regression') })
+export async function inference(): Promise<App> {
+  return buildInference({ ...common, learner: await freshLearner('linear_regression') })
 }
 
 /** POST a body as JSON; text is sent as it is. */

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events'
 import { test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
 import { upScreen } from '../src/cli/up-screen.ts'
-import { memoryLearner } from './memory-learner.ts'
+import { freshLearner } from './fresh-learner.ts'
 
 /** A terminal that remembers what was written. */
 class StubTerminal extends EventEmitter {
@@ -19,7 +19,7 @@ const addresses = [{ name: 'inference', url: 'http://127.0.0.1:8000' }]
 test('what requests teach is shown within a second, and nothing is drawn while nothing happens', async t => {
   t.mock.timers.enable({ apis: ['setInterval'] })
   const terminal = new StubTerminal()
-  const [linear, ofInference] = [memoryLearner('linear_regression'), memoryLearner('linear_regression')]
+  const [linear, ofInference] = [await freshLearner('linear_regression'), await freshLearner('linear_regression')]
   const screen = upScreen({ terminal, hasColour: false, intervalSeconds: 0, role: 'writer' })
   screen.ready(addresses, { learners: [linear], defaultLearner: ofInference })
   const drawn = terminal.written.length
@@ -50,7 +50,7 @@ test('log lines stand above the table, and alone before it', () => {
 
 test('what the models had learned before is there from the first look', async () => {
   const terminal = new StubTerminal()
-  const learner = memoryLearner('linear_regression')
+  const learner = await freshLearner('linear_regression')
   await learner.learn({ features: {}, target: 50 })
   const screen = upScreen({ terminal, hasColour: false, intervalSeconds: 0, role: 'reader' })
   screen.ready(addresses, { learners: [learner] })
