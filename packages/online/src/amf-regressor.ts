@@ -1,18 +1,27 @@
 import { integerWithin, oneOf, optionError, positive, PythonRandom } from '@millrace/common'
 import { FeatureNames, featureNamesFrom } from './feature-names.ts'
 import type { Features } from './learner.ts'
+import { arraySize, largestWithin, listSize, roomFor } from './memory-size.ts'
 import { columnsFromState, columnsToFields } from './mondrian-columns.ts'
 import { MondrianRow } from './mondrian-row.ts'
 import type { MondrianRules } from './mondrian-rules.ts'
-import { MondrianTree, type MondrianTreeOptions } from './mondrian-tree.ts'
-import { Row } from './row.ts'
-import { learnNamed, type RowRegressor } from './row-step.ts'
+import { MondrianTree, type MondrianTreeOptions, treeSize } from './mondrian-tree.ts'
+import { isKept, largestLayout, Row, unusedRow } from './row.ts'
+import { learnNamed, limitAlone, type RowRegressor } from './row-step.ts'
 import { decodeStateOf, encodeState, type StateSource } from './state.ts'
 import { invalid, validated } from './state-errors.ts'
 import type { StateFields } from './state-format.ts'
 import { StateReader } from './state-reader.ts'
 
 const kind = 'AmfRegressor'
+/** Version 2 added which row each leaf learned last. */
+const version = 2
+/** Bytes of the object, its options and the row in the trees' form. */
+const fixedSize = 900
+/** Pairs of children that a tree has room for under every memory limit. */
+const leastPairs = 8
+/** More than a tree has room for. */
+const mostPairs = 2 ** 27
 const mostTrees = 10_000
 /** Squared residuals times this, summed over any number of rows, stay inside the range of a double. */
 const largestStep = 1e50
@@ -38,7 +47,7 @@ export interface AmfRegressorOptions {
   rules?: MondrianRules
   /**
    * Once a tree has this many nodes none of it splits any more; >= 1. A split adds two nodes to the one at first, so an
-   * even limit is passed by one.
+   * even limit is passed by one. A memory limit is mostly better: there a full tree forgets nodes and goes on.
    */
   maxNodes?: number
 }
@@ -63,8 +72,9 @@ export interface AmfTreeDescription {
  * and predict the mean of all their nodes along a path, weighted by how well each has predicted so far. Needs no
  * knowledge of ranges, but a feature of larger scale is split more often.
  *
- * Nearly every new row adds two nodes to each tree: without `maxNodes` memory grows for ever, by 64 + 16 · features
- * bytes a node. More than 8187 features are refused. Time a call and tree O(depth · features) to learn, O(depth) to predict.
+ * Nearly every new row adds two nodes to each tree: without a limit memory grows for ever, by 64 + 16 · features bytes a
+ * node. Under a memory limit a tree without room forgets the branches that are of least use, see `mondrian-pruning.ts`,
+ * at most one tree a row, and splits on; with `maxNodes` it keeps what it has and no longer splits. More than 8187 features are refused. Time a call and tree O(depth · features) to learn, O(depth) to predict.
  * @see Mourtada, Gaïffas and Scornet, "AMF: Aggregated Mondrian Forests for Online Learning", JRSS-B 83(3), 2021.
  */
 export class AmfRegressor implements RowRegressor {
@@ -76,6 +86,10 @@ export class AmfRegressor implements RowRegressor {
   readonly #open: MondrianTree[] = []
   /** None before the first row is learned. */
   #trees: readonly MondrianTree[] = []
+  /** How many rows it has learned. */
+  #learned = 0
+  /** The pairs that a tree may have, and the room and the names that this follows from. */
+  #fitted = { mostPairs: Infinity, room: Infinity, names: 0 }
 
   /**
    * @param options defaults: 10 trees, step 1, with aggregation, seed 42, rules `0.25`, no limit of nodes
@@ -107,7 +121,22 @@ export class AmfRegressor implements RowRegressor {
   }
 
   get ownBytes(): number {
-    return 2000 + this.#trees.reduce((sum, tree) => sum + tree.ownBytes, 0)
+    const trees = this.#trees.reduce((sum, tree) => sum + tree.ownBytes, 0)
+    const lists = listSize(this.#trees.length) + listSize(this.#open.length)
+    return fixedSize + trees + lists + this.#treeRow.ownBytes(this.#names.layout) + this.#row.ownBytes
+  }
+
+  /** With trees of a few nodes. @throws {MillraceError} MILL_FEATURE_LIMIT */
+  bytesFor(names: number): number {
+    return this.#bytesWith(leastPairs, names)
+  }
+
+  limitMemory(bytes: number): void {
+    limitAlone(this, bytes)
+  }
+
+  shrink(): void {
+    for (const tree of this.#trees) tree.reserve(this.#names.size, this.#mostPairs(), this.#learned)
   }
 
   useNames(names: FeatureNames): void {
@@ -115,8 +144,7 @@ export class AmfRegressor implements RowRegressor {
   }
 
   predictOne(x: Features): number {
-    this.#names.read(x, this.#row)
-    return this.predictRow(this.#row)
+    return this.predictRow(this.#names.read(x, this.#row))
   }
 
   learnOne(x: Features, y: number): void {
@@ -126,7 +154,7 @@ export class AmfRegressor implements RowRegressor {
   predictRow(row: Row): number {
     const trees = this.#trees
     if (trees.length === 0) return 0
-    const treeRow = this.#treeRow
+    const treeRow = isKept(row.layout) ? this.#treeRow : new MondrianRow()
     treeRow.load(row, this.#names.size)
     this.#predictSideBySide(trees, treeRow)
     let sum = 0
@@ -137,27 +165,33 @@ export class AmfRegressor implements RowRegressor {
   learnRow(row: Row, y: number): void {
     const trees = this.#trees.length > 0 ? this.#trees : this.#plant()
     // All that can fail, for want of memory, comes before the first change.
-    for (const tree of trees) tree.reserve(this.#names.size)
+    const most = this.#mostPairs()
+    for (let index = 0; index < trees.length; index++) trees[index]!.reserve(this.#names.size, most, this.#learned)
+    // One a row: a tree that waits for its turn does not split.
+    if (most !== Infinity) trees.find(tree => tree.isFull)?.makeRoom(this.#learned)
     const treeRow = this.#treeRow
-    treeRow.loadToLearn(row, this.#names)
-    for (let index = 0; index < trees.length; index++) trees[index]!.learn(treeRow, y)
+    treeRow.loadToLearn(row, this.#names.size)
+    this.#learned++
+    for (let index = 0; index < trees.length; index++) trees[index]!.learn(treeRow, y, this.#learned)
     this.#trees = trees
   }
 
   /** What each tree looks like; none before the first row is learned. Costs O(nodes). */
   describeTrees(): AmfTreeDescription[] {
+    const names = this.#names.list()
     return this.#trees.map(tree => {
       const { rootFeature, rootThreshold, ...shape } = tree.shape()
       if (rootFeature < 0) return { ...shape, rootFeature: null, rootThreshold: null }
-      return { ...shape, rootFeature: this.#names.name(rootFeature), rootThreshold }
+      return { ...shape, rootFeature: names[rootFeature]!, rootThreshold }
     })
   }
 
   toState(): Uint8Array {
     const slots = this.#names.size
-    return encodeState(kind, 1, {
+    return encodeState(kind, version, {
       options: { ...this.#options },
       names: this.#names.list(),
+      learned: this.#learned,
       trees: this.#trees.map((tree): StateFields => {
         return { random: tree.random.toState().words, ...columnsToFields(tree.toColumns(slots)) }
       })
@@ -166,14 +200,15 @@ export class AmfRegressor implements RowRegressor {
 
   /** @throws {MillraceError} MILL_STATE_INVALID */
   static fromState(source: StateSource): AmfRegressor {
-    const state = decodeStateOf(source, kind, 1)
+    const state = decodeStateOf(source, kind, version, 1)
     const model = restoredOptions(state.map('options'))
     model.#names = featureNamesFrom(state.strings('names'))
+    model.#learned = state.number('version') === 1 ? 0 : state.count('learned')
     const trees = state.list('trees')
     if (trees.length !== 0 && trees.length !== model.#options.trees) throw invalid('a tree is missing or too many')
     const { size } = model.#names
     model.#trees = validated(() => {
-      return trees.map(tree => restoredTree(new StateReader(tree, 'tree'), size, model.#options))
+      return trees.map(tree => restoredTree(new StateReader(tree, 'tree'), size, model.#options, model.#learned))
     })
     return model
   }
@@ -198,6 +233,24 @@ export class AmfRegressor implements RowRegressor {
     }
   }
 
+  /** How many pairs of children a tree may have; Infinity without a memory limit. */
+  #mostPairs(): number {
+    const { room, size: names } = this.#names
+    if (room === Infinity) return Infinity
+    if (this.#fitted.room !== room || this.#fitted.names !== names) {
+      const pairs = largestWithin(room, mostPairs, count => this.#bytesWith(count, names))
+      this.#fitted = { mostPairs: pairs, room, names }
+    }
+    return this.#fitted.mostPairs
+  }
+
+  /** The most bytes of the forest, without names and row, when a tree may have so many pairs of children. */
+  #bytesWith(pairs: number, names: number): number {
+    const { trees, rules } = this.#options
+    const row = arraySize(8 * roomFor(names)) + arraySize(4 * roomFor(names)) + largestLayout(names)
+    return fixedSize + trees * treeSize(pairs, names, rules) + 2 * listSize(2 * trees) + row + unusedRow
+  }
+
   #plant(): MondrianTree[] {
     const random = new PythonRandom(this.#options.seed)
     const plant = () => new MondrianTree(this.#options, new PythonRandom(random.randint(0, 9_999_999)))
@@ -219,7 +272,7 @@ function restoredOptions(options: StateReader): AmfRegressor {
   )
 }
 
-function restoredTree(state: StateReader, slots: number, options: MondrianTreeOptions): MondrianTree {
+function restoredTree(state: StateReader, slots: number, options: MondrianTreeOptions, learned: number): MondrianTree {
   const random = PythonRandom.fromState({ words: state.uint32s('random'), gaussNext: null })
-  return MondrianTree.fromColumns(options, random, columnsFromState(state, slots, options.rules))
+  return MondrianTree.fromColumns(options, random, columnsFromState(state, slots, options.rules, learned))
 }

@@ -1,3 +1,4 @@
+import { arraySize } from './memory-size.ts'
 import type { RowWindow } from './row-window.ts'
 
 /** Cells each feature's axis is cut into; a power of two. */
@@ -19,6 +20,7 @@ const sampleSize = 128
 export class BoxIndex {
   readonly #window: RowWindow
   #width = 0
+  #capacity = 0
   #words = 0
   /** Which positions hold a row. */
   #present = new Int32Array(0)
@@ -41,6 +43,7 @@ export class BoxIndex {
   rebuild(): void {
     const { width, capacity, size } = this.#window
     this.#width = width
+    this.#capacity = capacity
     this.#words = (capacity + 31) >>> 5
     this.#present = new Int32Array(this.#words)
     this.#selected = new Int32Array(this.#words)
@@ -53,7 +56,7 @@ export class BoxIndex {
 
   /** The window's row at `position` is new or another one. */
   put(position: number): void {
-    if (this.#window.capacity > 32 * this.#words || this.#window.width !== this.#width) {
+    if (this.#window.capacity !== this.#capacity || this.#window.width !== this.#width) {
       this.rebuild()
       return
     }
@@ -150,4 +153,11 @@ export class BoxIndex {
     const first = feature * (cells - 1)
     for (let cell = 1; cell < cells; cell++) this.#cuts[first + cell - 1] = sample[Math.floor((cell * count) / cells)]!
   }
+}
+
+/** Bytes of the arrays of an index of a window that has room for so many rows of `width` features. */
+export function indexSize(rows: number, width: number): number {
+  const words = (rows + 31) >>> 5
+  const bitmaps = arraySize(4 * width * cells * words) + 2 * arraySize(4 * words)
+  return bitmaps + arraySize(8 * width * (cells - 1)) + arraySize(rows * width) + arraySize(8 * sampleSize)
 }

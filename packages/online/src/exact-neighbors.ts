@@ -1,5 +1,9 @@
-import { BoxIndex } from './box-index.ts'
-import { RowWindow } from './row-window.ts'
+import { BoxIndex, indexSize } from './box-index.ts'
+import { arraySize } from './memory-size.ts'
+import { RowWindow, windowSize } from './row-window.ts'
+
+/** Bytes of the objects. */
+const fixedSize = 300
 
 /**
  * The stored rows nearest to a query, exactly: those that comparing with every row would find, in order of Euclidean
@@ -27,9 +31,21 @@ export class ExactNeighbors {
     this.#index = new BoxIndex(this.window)
   }
 
+  /** Bytes of all it takes at present. */
   get ownBytes(): number {
-    const { capacity, width } = this.window
-    return 12 * this.distances.length + capacity * (13 * width + 8)
+    return this.bytesFor(this.window.capacity, this.window.width)
+  }
+
+  /** Bytes of all it takes with room for so many rows of `width` values. */
+  bytesFor(rows: number, width: number): number {
+    const found = arraySize(this.distances.byteLength) + arraySize(this.positions.byteLength)
+    return fixedSize + found + windowSize(rows, width) + indexSize(rows, width)
+  }
+
+  /** Give every row `width` values, the new ones 0, and hold at most `limit` rows, of those held the last. */
+  reshape(width: number, limit: number): void {
+    this.window.reshape(width, limit)
+    this.#index.rebuild()
   }
 
   /** Store a row of `window.width` values, in place of the oldest when the window is full. */

@@ -1,7 +1,11 @@
-import { largestMagnitude, learnable, MillraceError } from '@millrace/common'
+import { integerWithin, largestMagnitude, learnable, MillraceError } from '@millrace/common'
 import type { Features } from './learner.ts'
-import { listSize, mapSize, textSize } from './memory-size.ts'
-import { type Layout, type Row, rowLayout } from './row.ts'
+import type { MemoryLimit } from './memory-limit.ts'
+import { mapSize, roomFor, textSize } from './memory-size.ts'
+import { emptyLayout, isKept, largestLayout, type Layout, layoutSize, Row, rowLayout } from './row.ts'
+
+/** Bytes of the names' own objects. */
+const fixedSize = 120
 
 /**
  * The feature names of one model, numbered ("slots") in order of first sight, so that the model itself works on typed
@@ -9,98 +13,141 @@ import { type Layout, type Row, rowLayout } from './row.ts'
  * names with the last observation's, which needs no hashing.
  */
 export class FeatureNames {
-  readonly #names: string[] = []
-  readonly #slots = new Map<string, number>()
-  #layout: Layout = rowLayout([], [], 0)
+  /** Names in slot order. */
+  #slots = new Map<string, number>()
   #textBytes = 0
+  #layout: Layout = emptyLayout
+  #memory: MemoryLimit | undefined
   /** How many names {@link intern} gives slots at most. */
   limit = Infinity
 
   /** How many names are known; also the slot of the next new name. */
   get size(): number {
-    return this.#names.length
+    return this.#slots.size
   }
 
-  /** Bytes of the names and all that is kept about them. */
-  get memoryBytes(): number {
-    return mapSize(this.size) + listSize(this.size) + this.#textBytes + 16 * this.#layout.keys.length + 600
-  }
-
-  /** The name of a known slot. */
-  name(slot: number): string {
-    return this.#names[slot]!
+  /** The layout of the last observation, kept for the next one. */
+  get layout(): Layout {
+    return this.#layout
   }
 
   /** All names, in slot order. */
   list(): string[] {
-    return [...this.#names]
+    return [...this.#slots.keys()]
   }
 
   /** Are these the same names in the same slots? */
   equals(other: FeatureNames): boolean {
-    return this.size === other.size && this.#names.every((name, slot) => name === other.#names[slot])
+    return this.size === other.size && [...this.#slots].every(([name, slot]) => other.#slots.get(name) === slot)
+  }
+
+  /** Bytes of the names and of the layout. */
+  get memoryBytes(): number {
+    return fixedSize + mapSize(this.size) + this.#textBytes + layoutSize(this.#layout)
+  }
+
+  /**
+   * Let {@link intern} refuse names that leave the regressor of the model less than it can do with.
+   * @throws {MillraceError} MILL_OPTION_INVALID when the names known do so already
+   */
+  limitMemory(memory: MemoryLimit): void {
+    integerWithin('bytes', memory.bytes, neededBytes(memory, this.size, this.#textBytes))
+    this.#memory = memory
+  }
+
+  /** The bytes that the memory limit leaves the regressor; Infinity without one. Changes in steps, with the names. */
+  get room(): number {
+    const memory = this.#memory
+    if (memory === undefined) return Infinity
+    return memory.bytes - mostBytes(this.size, this.#textBytes) - memory.beside(this.size)
   }
 
   /**
    * Read `x` into `row` without remembering any name: unknown names come last, in slots from `size` upwards.
+   * @returns `row`, or a row of its own for an observation that takes too much memory to be kept
    * @throws {MillraceError} MILL_VALUE_NOT_FINITE or MILL_VALUE_OUT_OF_RANGE
    */
-  read(x: Features, row: Row): void {
-    if (this.#isCurrent() && fillLike(row, this.#layout, x)) return
-    fill(row, this.#layoutOf(Object.keys(x)), x)
+  read(x: Features, row: Row): Row {
+    if (this.#isCurrent() && fillLike(row, this.#layout, x)) return row
+    const layout = this.#layoutOf(Object.keys(x))
+    if (!isKept(layout)) return filled(new Row(), layout, x)
+    filled(row, layout, x)
+    this.#layout = layout
+    return row
   }
 
   /**
    * Read `x` into `row`, giving names never seen the next slots.
-   * @throws {MillraceError} MILL_VALUE_NOT_FINITE, MILL_VALUE_OUT_OF_RANGE or MILL_FEATURE_LIMIT, with no name added
+   * @throws {MillraceError} MILL_VALUE_NOT_FINITE, MILL_VALUE_OUT_OF_RANGE, MILL_FEATURE_LIMIT or MILL_MEMORY_LIMIT, with
+   *   no name added
    */
   intern(x: Features, row: Row): void {
-    this.read(x, row)
-    const { known, slots } = row.layout
-    if (known === slots.length) return
-    if (this.size + slots.length - known > this.limit) throw tooManyNames(this.limit)
-    for (const key of row.layout.keys) this.add(key)
+    const { layout } = this.read(x, row)
+    if (layout.known === layout.keys.length) return
+    this.#checkLimits(layout)
+    for (const key of layout.keys) this.add(key)
     this.read(x, row)
   }
 
   /** Give one name a slot, unless it has one. */
   add(name: string): void {
     if (this.#slots.has(name)) return
-    this.#slots.set(name, this.#names.length)
-    this.#names.push(name)
+    this.#slots.set(name, this.#slots.size)
     this.#textBytes += textSize(name)
   }
 
   /** Forget the names from slot `size` on: undoes {@link intern}. */
   truncate(size: number): void {
-    if (size === this.#names.length) return
-    for (const name of this.#names.splice(size)) {
-      this.#slots.delete(name)
-      this.#textBytes -= textSize(name)
-    }
-    this.#layout = rowLayout([], [], 0)
+    if (size === this.#slots.size) return
+    // A new map: one from which names were deleted would take more memory.
+    const kept = this.list().slice(0, size)
+    this.#slots = new Map()
+    this.#textBytes = 0
+    for (const name of kept) this.add(name)
+    this.#layout = emptyLayout
   }
 
   /** Does the last layout still say which of its names are known? */
   #isCurrent(): boolean {
     const { known, keys, namesSize } = this.#layout
-    return known === keys.length || namesSize === this.#names.length
+    return known === keys.length || namesSize === this.#slots.size
   }
 
   #layoutOf(keys: string[]): Layout {
-    let next = this.#names.length
+    let next = this.#slots.size
     const slots = keys.map(key => this.#slots.get(key) ?? next++)
-    this.#layout = rowLayout(keys, slots, this.#names.length)
-    return this.#layout
+    return rowLayout(keys, slots, this.#slots.size)
+  }
+
+  #checkLimits({ keys, known, unknownBytes }: Layout): void {
+    const names = this.size + keys.length - known
+    if (names > this.limit) throw tooManyNames(this.limit)
+    const memory = this.#memory
+    if (memory !== undefined && neededBytes(memory, names, this.#textBytes + unknownBytes) > memory.bytes) {
+      throw noMemory(memory.bytes)
+    }
   }
 }
 
-function fill(row: Row, layout: Layout, x: Features): void {
-  if (row.layout !== layout) row.useLayout(layout)
+/** The most bytes of the names while they are so many, with texts of so many bytes. */
+function mostBytes(names: number, textBytes: number): number {
+  return fixedSize + mapSize(names) + roomFor(textBytes) + largestLayout(names)
+}
+
+/** What a model needs at least to work with so many names, with texts of so many bytes. */
+function neededBytes(memory: MemoryLimit, names: number, textBytes: number): number {
+  return mostBytes(names, textBytes) + memory.beside(names) + memory.least(names)
+}
+
+/** `row` with the values of `x`. When one is refused, the row still has the layout that it had. */
+function filled(row: Row, layout: Layout, x: Features): Row {
   const { keys, positions } = layout
+  row.reserve(keys.length)
   for (let index = 0; index < keys.length; index++) {
     row.values[positions[index]!] = checked(keys[index]!, x[keys[index]!]!)
   }
+  row.layout = layout
+  return row
 }
 
 /**
@@ -135,11 +182,24 @@ function tooManyNames(limit: number): MillraceError {
   })
 }
 
+function noMemory(limit: number): MillraceError {
+  return new MillraceError('MILL_MEMORY_LIMIT', `the new names do not fit into the ${limit} bytes of the model`, {
+    details: { limit }
+  })
+}
+
 /** Names restored from a state. @throws {MillraceError} MILL_STATE_INVALID when a name comes twice */
 export function featureNamesFrom(list: readonly string[]): FeatureNames {
   const names = new FeatureNames()
-  for (const name of list) names.add(name)
+  for (const name of list) names.add(internalized(name))
   if (names.size !== list.length)
     throw new MillraceError('MILL_STATE_INVALID', 'a feature name comes twice in the state')
   return names
+}
+
+/** The same text as V8 keeps it for a property's name: one for all who have it, and compared without looking at it. */
+function internalized(name: string): string {
+  const owner = Object.create(null) as Record<string, number>
+  owner[name] = 0
+  return Object.keys(owner)[0]!
 }

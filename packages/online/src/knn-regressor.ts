@@ -2,9 +2,9 @@ import { finite, integerWithin, nonNegative, oneOf } from '@millrace/common'
 import { ExactNeighbors } from './exact-neighbors.ts'
 import { FeatureNames, featureNamesFrom } from './feature-names.ts'
 import type { Features } from './learner.ts'
-import { arraySize } from './memory-size.ts'
-import { grown, Row } from './row.ts'
-import { learnNamed, type RowRegressor } from './row-step.ts'
+import { arraySize, largestWithin, roomFor } from './memory-size.ts'
+import { Row, unusedRow } from './row.ts'
+import { learnNamed, limitAlone, type RowRegressor } from './row-step.ts'
 import { decodeStateOf, encodeState, type StateSource } from './state.ts'
 import { invalid, validated } from './state-errors.ts'
 
@@ -12,6 +12,8 @@ const kind = 'KnnRegressor'
 const aggregations = ['mean', 'median', 'weighted_mean'] as const
 const mostNeighbors = 10_000
 const mostRows = 10_000_000
+/** Bytes of the object and its options. */
+const fixedSize = 200
 
 /** How the targets of the neighbours become one number; weights are the inverse distances. */
 export type KnnAggregation = (typeof aggregations)[number]
@@ -43,7 +45,7 @@ export class KnnRegressor implements RowRegressor {
   readonly #row = new Row()
   readonly #stored: ExactNeighbors
   /** A row by slot, 0 where it has no value. */
-  #query: Float64Array = new Float64Array(8)
+  #query: Float64Array = new Float64Array(0)
 
   /** @throws {MillraceError} MILL_OPTION_INVALID */
   constructor({ neighbors = 5, window = 1000, aggregation = 'mean', minDistanceKeep = 0 }: KnnRegressorOptions = {}) {
@@ -75,7 +77,24 @@ export class KnnRegressor implements RowRegressor {
   }
 
   get ownBytes(): number {
-    return 3000 + this.#stored.ownBytes + arraySize(this.#query.byteLength)
+    return fixedSize + this.#stored.ownBytes + arraySize(this.#query.byteLength) + this.#row.ownBytes
+  }
+
+  /** With as many rows as neighbours are wanted. */
+  bytesFor(names: number): number {
+    return this.#bytesWith(this.#stored.distances.length, names)
+  }
+
+  limitMemory(bytes: number): void {
+    limitAlone(this, bytes)
+  }
+
+  shrink(): void {
+    const { window } = this.#stored
+    const { size, room } = this.#names
+    const { window: most } = this.#options
+    const limit = room === Infinity ? most : largestWithin(room, most, rows => this.#bytesWith(rows, size))
+    if (size > window.width || limit !== window.limit) this.#stored.reshape(Math.max(size, window.width), limit)
   }
 
   useNames(names: FeatureNames): void {
@@ -83,8 +102,7 @@ export class KnnRegressor implements RowRegressor {
   }
 
   predictOne(x: Features): number {
-    this.#names.read(x, this.#row)
-    return this.predictRow(this.#row)
+    return this.predictRow(this.#names.read(x, this.#row))
   }
 
   learnOne(x: Features, y: number): void {
@@ -105,8 +123,7 @@ export class KnnRegressor implements RowRegressor {
   learnRow(row: Row, y: number): void {
     const { slots } = row.layout
     for (let index = 0; index < slots.length; index++) finite('feature', row.values[index]!)
-    const { window } = this.#stored
-    if (window.width < this.#names.size) window.widen(this.#names.size)
+    if (this.#stored.window.width < this.#names.size) this.shrink()
     this.#spread(row)
     const { minDistanceKeep } = this.#options
     if (minDistanceKeep > 0 && this.#stored.hasWithin(this.#query, minDistanceKeep)) return
@@ -136,18 +153,23 @@ export class KnnRegressor implements RowRegressor {
     const targets = state.finites('targets')
     const rows = state.finites('rows', targets.length * width)
     if (targets.length > model.#options.window) throw invalid('more rows than the window holds')
-    model.#stored.window.widen(width)
+    model.#stored.reshape(width, model.#options.window)
     for (const [index, target] of targets.entries()) {
       model.#stored.add(rows.subarray(index * width, (index + 1) * width), target)
     }
     return model
   }
 
+  /** The most bytes of the regressor, without names and row, when it may hold so many rows. */
+  #bytesWith(rows: number, names: number): number {
+    return fixedSize + this.#stored.bytesFor(rows, names) + arraySize(8 * roomFor(names)) + unusedRow
+  }
+
   /** Write the known values of `row` to the query. Returns how many they are. */
   #spread(row: Row): number {
     const { width } = this.#stored.window
     const { slots } = row.layout
-    this.#query = grown(this.#query, width)
+    if (this.#query.length < width) this.#query = new Float64Array(roomFor(width))
     const query = this.#query.fill(0)
     let index = 0
     for (; index < slots.length && slots[index]! < width; index++) query[slots[index]!] = row.values[index]!

@@ -5,6 +5,8 @@ import { Row } from './row.ts'
 import { decodeStateOf, encodeState, type StateSource } from './state.ts'
 
 const kind = 'LastValue'
+/** Bytes of the object. */
+const fixedSize = 40
 
 /**
  * Predicts the last target learned: the baseline that any model of a slowly changing series must beat. Features are
@@ -21,7 +23,7 @@ export class LastValue implements Regressor {
   }
 
   get memoryBytes(): number {
-    return 1000 + this.#names.memoryBytes
+    return fixedSize + this.#row.ownBytes + this.#names.memoryBytes
   }
 
   predictOne(x: Features): number {

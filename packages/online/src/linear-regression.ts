@@ -1,13 +1,15 @@
 import { finite, nonNegative, optionError, positive } from '@millrace/common'
 import { FeatureNames, featureNamesFrom } from './feature-names.ts'
 import type { Features } from './learner.ts'
-import { arraySize } from './memory-size.ts'
-import { grown, Row } from './row.ts'
-import { learnNamed, type RowRegressor } from './row-step.ts'
+import { arraySize, roomFor } from './memory-size.ts'
+import { resized, Row, unusedRow } from './row.ts'
+import { learnNamed, limitAlone, type RowRegressor } from './row-step.ts'
 import { decodeStateOf, encodeState, type StateSource } from './state.ts'
 import { validated } from './state-errors.ts'
 
 const kind = 'LinearRegression'
+/** Bytes of the object and its options. */
+const fixedSize = 300
 
 /** Settings of {@link LinearRegression}. */
 export interface LinearRegressionOptions {
@@ -41,7 +43,8 @@ export class LinearRegression implements RowRegressor {
   #penalty = 0
   /** L1 penalty each weight actually received. */
   #penalties: Float64Array = new Float64Array(0)
-  #next: Float64Array = new Float64Array(8)
+  /** The weights of the row under way as they will be. */
+  #next: Float64Array = new Float64Array(0)
 
   /** @throws {MillraceError} MILL_OPTION_INVALID */
   constructor(options: LinearRegressionOptions = {}) {
@@ -83,21 +86,26 @@ export class LinearRegression implements RowRegressor {
   }
 
   get ownBytes(): number {
-    return (
-      1000 +
-      arraySize(this.#weights.byteLength) +
-      arraySize(this.#penalties.byteLength) +
-      arraySize(this.#next.byteLength)
-    )
+    return fixedSize + 2 * arraySize(this.#weights.byteLength) + arraySize(this.#next.byteLength) + this.#row.ownBytes
   }
+
+  bytesFor(names: number): number {
+    return fixedSize + 3 * arraySize(8 * roomFor(names)) + unusedRow
+  }
+
+  limitMemory(bytes: number): void {
+    limitAlone(this, bytes)
+  }
+
+  /** Does nothing: all it keeps is kept for names. */
+  shrink(): void {}
 
   useNames(names: FeatureNames): void {
     this.#names = names
   }
 
   predictOne(x: Features): number {
-    this.#names.read(x, this.#row)
-    return finite('prediction', this.predictRow(this.#row))
+    return finite('prediction', this.predictRow(this.#names.read(x, this.#row)))
   }
 
   learnOne(x: Features, y: number): void {
@@ -117,14 +125,14 @@ export class LinearRegression implements RowRegressor {
   }
 
   learnRow(row: Row, y: number): void {
-    this.#reserve()
+    this.#fitNames()
     const { learningRate, interceptLearningRate, l1, l2, clipGradient } = this.#options
     const { values } = row
     const { slots } = row.layout
     const raw = 2 * (this.predictRow(row) - y)
     const gradient = raw > clipGradient ? clipGradient : raw < -clipGradient ? -clipGradient : raw
     const intercept = finite('intercept', this.#intercept - interceptLearningRate * gradient)
-    if (this.#next.length < slots.length) this.#next = new Float64Array(2 * slots.length)
+    if (this.#next.length < slots.length) this.#next = new Float64Array(roomFor(slots.length))
     const next = this.#next
     const weights = this.#weights
     for (let index = 0; index < slots.length; index++) {
@@ -141,7 +149,7 @@ export class LinearRegression implements RowRegressor {
 
   toState(): Uint8Array {
     const size = this.#names.size
-    this.#reserve()
+    this.#fitNames()
     return encodeState(kind, 1, {
       options: { ...this.#options },
       names: this.#names.list(),
@@ -172,6 +180,7 @@ export class LinearRegression implements RowRegressor {
     model.#intercept = state.finite('intercept')
     model.#penalty = state.finite('penalty')
     model.#penalties = state.finites('penalties', model.#names.size).slice()
+    model.#fitNames()
     return model
   }
 
@@ -185,10 +194,12 @@ export class LinearRegression implements RowRegressor {
     }
   }
 
-  #reserve(): void {
-    const size = this.#names.size
-    if (size <= this.#weights.length) return
-    this.#weights = grown(this.#weights, size)
-    this.#penalties = grown(this.#penalties, size)
+  /** Have room for the names known, and no more: those of a refused row are gone. */
+  #fitNames(): void {
+    const room = roomFor(this.#names.size)
+    if (this.#weights.length === room) return
+    this.#weights = resized(this.#weights, room)
+    this.#penalties = resized(this.#penalties, room)
+    if (this.#next.length > room) this.#next = new Float64Array(room)
   }
 }

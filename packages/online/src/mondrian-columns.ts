@@ -17,6 +17,8 @@ export interface MondrianColumns {
   counts: Float64Array
   /** Log weights of the nodes in the aggregation. */
   weights: Float64Array
+  /** Of the leaves alone, in their order: the number of the row that each learned last. */
+  lastRows: Float64Array
   /** Lower and upper bound of each slot in turn, node after node; NaN for a feature the node has not seen. */
   boxes: Float64Array
   /** Sum of {@link sharesMean} and {@link isEmpty} for each node under the rules 0.21; no entry under 0.25. */
@@ -41,9 +43,15 @@ export function emptyColumns(nodes: number, slots: number, rules: MondrianRules)
     means: new Float64Array(nodes),
     counts: new Float64Array(nodes),
     weights: new Float64Array(nodes),
+    lastRows: new Float64Array(leavesOf(nodes)),
     boxes: new Float64Array(nodes * 2 * slots),
     marks: new Int32Array(rules === '0.21' ? nodes : 0)
   }
+}
+
+/** Leaves of a tree of so many nodes. */
+function leavesOf(nodes: number): number {
+  return (nodes + 1) / 2
 }
 
 /** The columns as fields of a state. */
@@ -54,9 +62,15 @@ export function columnsToFields(columns: MondrianColumns): StateFields {
 /**
  * The columns of a tree whose boxes have `slots` features, checked so far that the tree can work with them: the
  * pre-order alone makes them one tree, whatever they hold.
+ * @param learned how many rows the forest has learned; 0 for a state that does not say so, nor when its leaves did
  * @throws {MillraceError} MILL_STATE_INVALID
  */
-export function columnsFromState(state: StateReader, slots: number, rules: MondrianRules): MondrianColumns {
+export function columnsFromState(
+  state: StateReader,
+  slots: number,
+  rules: MondrianRules,
+  learned: number
+): MondrianColumns {
   const features = state.int32s('features')
   const size = features.length
   const columns = {
@@ -66,12 +80,14 @@ export function columnsFromState(state: StateReader, slots: number, rules: Mondr
     means: state.float64s('means', size),
     counts: state.float64s('counts', size),
     weights: state.float64s('weights', size),
+    lastRows: learned === 0 ? new Float64Array(leavesOf(size)) : state.float64s('lastRows', leavesOf(size)),
     boxes: state.float64s('boxes', size * 2 * slots),
     marks: state.int32s('marks', rules === '0.21' ? size : 0)
   }
   checkShape(features, slots)
   checkNumbers(columns)
   checkTimes(columns)
+  checkRows(columns.lastRows, learned)
   checkBoxes(columns.boxes, rules)
   checkMarks(columns.marks)
   return columns
@@ -115,6 +131,11 @@ function checkTimes({ features, splitTimes }: MondrianColumns): void {
     if (!(splitTime >= time)) throw invalid('a node is split before it was made')
     pending.push(splitTime, splitTime)
   }
+}
+
+function checkRows(lastRows: Float64Array, learned: number): void {
+  const isRow = (row: number): boolean => Number.isSafeInteger(row) && row >= 0 && row <= learned
+  if (!lastRows.every(isRow)) throw invalid('a leaf has learned a row that did not come yet')
 }
 
 function checkBoxes(boxes: Float64Array, rules: MondrianRules): void {

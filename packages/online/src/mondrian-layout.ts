@@ -10,6 +10,8 @@ export const recordLayout = {
   /** Of the 32-bit integers. */
   featureAt: 1,
   thresholdAt: 1,
+  /** Of a leaf, which has no threshold: the number of the row that it learned last, counted from 1 by its forest. */
+  lastRowAt: 1,
   splitTimeAt: 2,
   meanAt: 3,
   /** Share of the node itself, against its subtrees, in the prediction. */

@@ -2,7 +2,7 @@ import { emptyColumns, isEmpty, type MondrianColumns, sharesMean } from './mondr
 import { recordLayout } from './mondrian-layout.ts'
 import { MondrianNodes } from './mondrian-nodes.ts'
 
-const { leftAt, featureAt, thresholdAt, splitTimeAt, meanAt, weightAt, countAt, boxAt } = recordLayout
+const { leftAt, featureAt, thresholdAt, lastRowAt, splitTimeAt, meanAt, weightAt, countAt, boxAt } = recordLayout
 
 /** Edges from the root to the deepest leaf. Costs O(nodes). */
 export function depthOf(nodes: MondrianNodes): number {
@@ -20,13 +20,16 @@ export function depthOf(nodes: MondrianNodes): number {
 export function columnsOf(nodes: MondrianNodes, slots: number): MondrianColumns {
   const order = preOrder(nodes)
   const columns = emptyColumns(order.length, slots, nodes.hasSharedMeans ? '0.21' : '0.25')
+  let leaves = 0
   for (let index = 0; index < order.length; index++) {
     const node = order[index]!
     const data = nodes.data(node)
     const at = nodes.at(node)
     const owner = nodes.owner(node)
-    columns.features[index] = nodes.links(node)[2 * at + featureAt]!
-    columns.thresholds[index] = data[at + thresholdAt]!
+    const feature = nodes.links(node)[2 * at + featureAt]!
+    columns.features[index] = feature
+    if (feature < 0) columns.lastRows[leaves++] = data[at + lastRowAt]!
+    else columns.thresholds[index] = data[at + thresholdAt]!
     columns.splitTimes[index] = data[at + splitTimeAt]!
     columns.means[index] = nodes.data(owner)[nodes.at(owner) + meanAt]!
     columns.counts[index] = nodes.data(owner)[nodes.at(owner) + countAt]!
@@ -42,14 +45,17 @@ export function nodesOf(
   columns: MondrianColumns,
   hasSharedMeans: boolean
 ): { nodes: MondrianNodes; order: Int32Array } {
-  const nodes = new MondrianNodes(hasSharedMeans, columns.boxes.length / (2 * columns.features.length))
+  const nodes = new MondrianNodes(hasSharedMeans, slotsOf(columns))
   const pending = [0]
+  let leaves = 0
   const order = columns.features.map((feature, index) => {
     const node = pending.pop()!
     writeNode(nodes, columns, index, node)
     if (feature >= 0) {
       const left = addChildren(nodes, node)
       pending.push(left + nodes.record, left)
+    } else {
+      nodes.data(node)[nodes.at(node) + lastRowAt] = columns.lastRows[leaves++]!
     }
     return node
   })
@@ -57,7 +63,7 @@ export function nodesOf(
 }
 
 /** Offsets of the nodes in pre-order. */
-function preOrder(nodes: MondrianNodes): Int32Array {
+export function preOrder(nodes: MondrianNodes): Int32Array {
   const order = new Int32Array(nodes.count)
   const pending = [0]
   for (let index = 0; index < order.length; index++) {
@@ -75,7 +81,7 @@ function featureOf(nodes: MondrianNodes, node: number): number {
 }
 
 function writeNode(nodes: MondrianNodes, columns: MondrianColumns, index: number, node: number): void {
-  const { slots } = nodes
+  const slots = slotsOf(columns)
   const data = nodes.data(node)
   const at = nodes.at(node)
   const mark = columns.marks[index]
@@ -85,9 +91,15 @@ function writeNode(nodes: MondrianNodes, columns: MondrianColumns, index: number
   data[at + meanAt] = columns.means[index]!
   data[at + weightAt] = columns.weights[index]!
   data[at + countAt] = mark === sharesMean + isEmpty ? 0 : columns.counts[index]!
+  nodes.clearBox(node)
   for (let bound = 0; bound < 2 * slots; bound++) data[at + boxAt + bound] = columns.boxes[index * 2 * slots + bound]!
   // A node that shares a mean has its parent's owner by now.
   if (mark === 0) nodes.setOwner(node, node)
+}
+
+/** Features in a box. */
+function slotsOf(columns: MondrianColumns): number {
+  return columns.boxes.length / (2 * columns.features.length)
 }
 
 /** Both children start with their parent's owner. @returns the left one */

@@ -1,5 +1,5 @@
-import type { FeatureNames } from './feature-names.ts'
-import type { Layout, Row } from './row.ts'
+import { arraySize } from './memory-size.ts'
+import { emptyLayout, type Layout, layoutSize, type Row } from './row.ts'
 
 /** One observation in the forms that the trees of a forest read it in. A forest owns one and uses it again. */
 export class MondrianRow {
@@ -13,7 +13,13 @@ export class MondrianRow {
   bySlot: Float64Array = new Float64Array(0)
   /** The present slots in the order of their names; only up to date after `loadToLearn`. */
   nameOrder: Int32Array = new Int32Array(0)
-  #ordered: Layout | undefined
+  #ordered: Layout = emptyLayout
+
+  /** Bytes of it, without the layout that is counted elsewhere, and without the arrays of the row. */
+  ownBytes(counted: Layout): number {
+    const layout = this.#ordered === counted ? 0 : layoutSize(this.#ordered)
+    return layout + arraySize(this.bySlot.byteLength) + arraySize(this.nameOrder.byteLength)
+  }
 
   /** @param size slots from here on are unknown to the trees and left out */
   load(row: Row, size: number): void {
@@ -30,12 +36,15 @@ export class MondrianRow {
     this.count = count
   }
 
-  /** All names of `row` are in `names`. */
-  loadToLearn(row: Row, names: FeatureNames): void {
-    this.load(row, names.size)
-    if (this.#ordered === row.layout) return
-    this.nameOrder = row.layout.slots.toSorted((a, b) => byCodePoint(names.name(a), names.name(b)))
-    this.#ordered = row.layout
+  /** The same for a row all of whose names are known. */
+  loadToLearn(row: Row, size: number): void {
+    this.load(row, size)
+    const { layout } = row
+    if (this.#ordered === layout) return
+    const { keys, positions, slots } = layout
+    const order = positions.map((_, index) => index).toSorted((a, b) => byCodePoint(keys[a]!, keys[b]!))
+    this.nameOrder = order.map(index => slots[positions[index]!]!)
+    this.#ordered = layout
   }
 }
 

@@ -1,8 +1,10 @@
 import type { PythonRandom } from '@millrace/common'
 import type { MondrianColumns } from './mondrian-columns.ts'
 import { childOf, enter, extension, extent, knownExtent, weigh, widen } from './mondrian-node.ts'
+import { arraySize } from './memory-size.ts'
 import { recordLayout } from './mondrian-layout.ts'
-import { MondrianNodes } from './mondrian-nodes.ts'
+import { MondrianNodes, nodesSize } from './mondrian-nodes.ts'
+import { prune } from './mondrian-pruning.ts'
 import { columnsOf, depthOf, nodesOf } from './mondrian-records.ts'
 import type { MondrianRow } from './mondrian-row.ts'
 import type { MondrianRules } from './mondrian-rules.ts'
@@ -31,8 +33,14 @@ export interface MondrianTreeShape {
 }
 
 // Constants of a module's own are faster than imported ones.
-const { leftAt, featureAt, thresholdAt, splitTimeAt, meanAt, shareAt, weightAt, subtreeAt, countAt, boxAt } =
-  recordLayout
+const { leftAt, featureAt, thresholdAt, lastRowAt, splitTimeAt, meanAt, shareAt } = recordLayout
+const { weightAt, subtreeAt, countAt, boxAt } = recordLayout
+/** What is left of a full tree when it is pruned. The next pruning is as many splits away. */
+const keptByPruning = 0.85
+/** Nodes on the way to a leaf that there is room for at first. */
+const firstDepth = 64
+/** Bytes of the object and its random numbers. */
+const fixedSize = 2900
 
 /**
  * One tree of an Aggregated Mondrian Forest. Time O(depth · features) to learn and O(depth) to predict, memory
@@ -49,7 +57,7 @@ export class MondrianTree {
   readonly #hasSharedMeans: boolean
   #nodes: MondrianNodes
   /** Offsets of the nodes visited by the last `learn`. */
-  #path = new Int32Array(64)
+  #path = new Int32Array(firstDepth)
   /** The node that the prediction under way has reached. */
   #reached = 0
   /** What the nodes above that one have contributed to it. */
@@ -69,14 +77,33 @@ export class MondrianTree {
     return this.#random
   }
 
+  /** Bytes of the tree at present. */
   get ownBytes(): number {
-    return 3000 + 4 * this.#path.length + this.#nodes.ownBytes
+    return fixedSize + arraySize(this.#path.byteLength) + this.#nodes.ownBytes
   }
 
-  /** Make room to learn one row of up to `slots` features, so that `learn` cannot fail. Throws with the tree as it was. */
-  reserve(slots: number): void {
-    if (slots > this.#nodes.slots) this.#nodes = this.#nodes.widened(slots)
-    this.#nodes.reserve()
+  /** Does it prune before it splits again? */
+  get isFull(): boolean {
+    return this.#nodes.pairs >= this.#nodes.mostPairs
+  }
+
+  /**
+   * Make room to learn one row of up to `slots` features, so that `learn` cannot fail, and have at most `mostPairs` pairs
+   * of children from now on. Throws with the tree as it was, unless it had more.
+   * @param rows number of the row learned last
+   */
+  reserve(slots: number, mostPairs: number, rows: number): void {
+    const nodes = this.#nodes
+    if (nodes.pairs > mostPairs) this.#prune(mostPairs, rows)
+    if (slots > nodes.slots || mostPairs < nodes.mostPairs) this.#nodes = nodes.rebuilt(slots, mostPairs)
+    else nodes.mostPairs = mostPairs
+    if (this.#path.length > longestPath(mostPairs)) this.#path = new Int32Array(firstDepth)
+    if (!this.isFull) this.#nodes.reserve()
+  }
+
+  /** Of a full tree: forget the least useful nodes. @param rows number of the row learned last */
+  makeRoom(rows: number): void {
+    this.#prune(this.#nodes.mostPairs, rows)
   }
 
   /** Begin to predict a row, at the root. */
@@ -109,15 +136,21 @@ export class MondrianTree {
     return this.#above
   }
 
-  /** Learn one row; `reserve` has made room for it. */
-  learn(row: MondrianRow, y: number): void {
+  /**
+   * Learn one row; `reserve` has made room for it.
+   * @param number of the row, counted from 1
+   */
+  learn(row: MondrianRow, y: number, number: number): void {
     const root = this.#nodes.data(0)
     if (root[countAt] === 0) {
       enter(root, 0, row)
       this.#addTarget(root, 0, 0, y, 0)
+      root[lastRowAt] = number
       return
     }
     const depth = this.#descend(row, y)
+    const leaf = this.#path[depth]!
+    this.#nodes.data(leaf)[this.#nodes.at(leaf) + lastRowAt] = number
     if (this.#options.useAggregation) this.#aggregate(depth)
   }
 
@@ -137,7 +170,7 @@ export class MondrianTree {
 
   /** A copy of all nodes, with boxes of `slots` features. Does not depend on how the tree grew. */
   toColumns(slots: number): MondrianColumns {
-    this.reserve(slots)
+    if (slots > this.#nodes.slots) this.#nodes = this.#nodes.rebuilt(slots, this.#nodes.mostPairs)
     return columnsOf(this.#nodes, slots)
   }
 
@@ -178,7 +211,7 @@ export class MondrianTree {
 
   #visit(depth: number, node: number): void {
     if (depth === this.#path.length) {
-      const longer = new Int32Array(2 * depth)
+      const longer = new Int32Array(Math.min(2 * depth, longestPath(this.#nodes.mostPairs)))
       longer.set(this.#path)
       this.#path = longer
     }
@@ -206,7 +239,12 @@ export class MondrianTree {
   }
 
   #canSplit(): boolean {
-    return this.#nodes.count < this.#options.maxNodes
+    return this.#nodes.count < this.#options.maxNodes && !this.isFull
+  }
+
+  #prune(mostPairs: number, rows: number): void {
+    const kept = Math.max(1, Math.floor(keptByPruning * mostPairs))
+    prune(this.#nodes, kept, rows, this.#options.useAggregation)
   }
 
   /**
@@ -313,4 +351,14 @@ export class MondrianTree {
     const path = this.#path
     for (let index = depth; index >= 0; index--) weigh(this.#nodes, path[index]!)
   }
+}
+
+/** The most nodes on the way to a leaf of a tree of so many pairs, or more. */
+function longestPath(pairs: number): number {
+  return Math.max(firstDepth, pairs + 1)
+}
+
+/** The most bytes of a tree of so many pairs, with boxes for so many features. @throws {MillraceError} MILL_FEATURE_LIMIT */
+export function treeSize(pairs: number, features: number, rules: MondrianRules): number {
+  return fixedSize + arraySize(4 * longestPath(pairs)) + nodesSize(pairs, features, rules === '0.21')
 }

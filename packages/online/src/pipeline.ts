@@ -1,7 +1,7 @@
-import { finite, integerWithin, learnable, MillraceError, optionError } from '@millrace/common'
+import { finite, integerWithin, learnable, optionError } from '@millrace/common'
 import { FeatureNames, featureNamesFrom } from './feature-names.ts'
 import type { Features, Regressor } from './learner.ts'
-import { Row } from './row.ts'
+import { largestRow, Row } from './row.ts'
 import type { RowRegressor, RowTransformer } from './row-step.ts'
 import { decodeStateOf, encodeState, type StateSource } from './state.ts'
 import { invalid } from './state-errors.ts'
@@ -9,6 +9,8 @@ import { stepRegressors, stepTransformers } from './step-restorers.ts'
 import { restore } from './restorers.ts'
 
 const kind = 'Pipeline'
+/** Bytes of the object and its lists. */
+const fixedSize = 50
 
 /**
  * Transformers in front of a regressor. Predicting transforms with the statistics as they are. Learning lets each
@@ -19,7 +21,6 @@ export class Pipeline implements Regressor {
   readonly #transformers: readonly RowTransformer[]
   readonly #regressor: RowRegressor
   #names = new FeatureNames()
-  #memoryLimit = Infinity
   readonly #row = new Row()
   readonly #rows: readonly Row[]
 
@@ -55,18 +56,29 @@ export class Pipeline implements Regressor {
   }
 
   /**
-   * Take at most so many bytes, integer; without this, any number. `memoryBytes` is never more after a row is learned: a
-   * regressor that remembers forgets what is oldest or least useful, and a row whose new names do not fit is refused with
-   * MILL_MEMORY_LIMIT. What is too much already is forgotten at once. Not part of the state.
-   * @throws {MillraceError} MILL_OPTION_INVALID for less than the names known and a little more need
+   * Take at most `bytes`, an integer; without this, any number. `memoryBytes` is never more after a row was learned or
+   * refused: a regressor that remembers rows forgets the oldest, or a forest the nodes that are of least use, and a row
+   * with new names is refused with MILL_MEMORY_LIMIT when there would be no room for them. Names are never forgotten. What
+   * is too much already is forgotten at once. Not part of the state: a model restored from its state, given the same
+   * limit, goes on bit for bit as the one that wrote the state.
+   * @throws {MillraceError} MILL_OPTION_INVALID for less than the model needs as it is: a few kilobytes and the names
+   *   known; rows for all neighbours; 15 nodes for each tree, which come with 3.5 kB
    */
   limitMemory(bytes: number): void {
-    this.#memoryLimit = integerWithin('bytes', bytes, Math.max(65_536, this.memoryBytes))
+    const regressor = this.#regressor
+    this.#names.limitMemory({
+      bytes,
+      beside: names => this.#besideBytes(names),
+      least: names => regressor.bytesFor(names)
+    })
+    regressor.shrink()
   }
 
   get memoryBytes(): number {
-    const steps = [...this.#transformers, this.#regressor]
-    return steps.reduce((sum, step) => sum + step.ownBytes, 1000) + this.#names.memoryBytes
+    let bytes = fixedSize + this.#names.memoryBytes + this.#row.ownBytes + this.#regressor.ownBytes
+    for (const row of this.#rows) bytes += row.ownBytes
+    for (const transformer of this.#transformers) bytes += transformer.ownBytes
+    return bytes
   }
 
   /** The last step. */
@@ -75,10 +87,10 @@ export class Pipeline implements Regressor {
   }
 
   predictOne(x: Features): number {
-    this.#names.read(x, this.#row)
-    let row = this.#row
+    let row = this.#names.read(x, this.#row)
+    const isKept = row === this.#row
     for (let index = 0; index < this.#transformers.length; index++) {
-      const out = this.#rows[index]!
+      const out = isKept ? this.#rows[index]! : new Row()
       this.#transformers[index]!.transformRow(row, out)
       row = out
     }
@@ -91,9 +103,6 @@ export class Pipeline implements Regressor {
     this.#names.intern(x, this.#row)
     let learned = 0
     try {
-      if (this.#names.size > namesBefore && this.memoryBytes > this.#memoryLimit) {
-        throw new MillraceError('MILL_MEMORY_LIMIT', 'the names of the row do not fit into the memory of the model')
-      }
       let row = this.#row
       for (; learned < this.#transformers.length; learned++) {
         const out = this.#rows[learned]!
@@ -105,6 +114,7 @@ export class Pipeline implements Regressor {
       this.#regressor.learnRow(row, y)
     } catch (error) {
       while (learned > 0) this.#transformers[--learned]!.undoLearnRow()
+      if (this.#names.size > namesBefore) for (const row of [this.#row, ...this.#rows]) row.clear()
       this.#names.truncate(namesBefore)
       throw error
     }
@@ -132,6 +142,12 @@ export class Pipeline implements Regressor {
       if (!names.equals(step.names)) throw invalid('a step has other names than its pipeline')
     }
     return Pipeline.#restored(names, transformers, regressor)
+  }
+
+  /** The most that all but names and regressor takes while so many names are known. */
+  #besideBytes(names: number): number {
+    const rows = (1 + this.#rows.length) * largestRow(names)
+    return this.#transformers.reduce((sum, step) => sum + step.bytesFor(names), fixedSize + rows)
   }
 
   static #restored(names: FeatureNames, transformers: RowTransformer[], regressor: RowRegressor): Pipeline {

@@ -1,12 +1,14 @@
 import { integerWithin, learnable } from '@millrace/common'
 import { FeatureNames } from './feature-names.ts'
 import type { Features, Regressor } from './learner.ts'
-import { listSize } from './memory-size.ts'
-import { Row } from './row.ts'
+import { arraySize, roomFor } from './memory-size.ts'
+import { resized, Row } from './row.ts'
 import { decodeStateOf, encodeState, type StateSource } from './state.ts'
 import { invalid, validated } from './state-errors.ts'
 
 const kind = 'SeasonalNaive'
+/** Bytes of the object. */
+const fixedSize = 60
 const longestSeason = 10_000_000
 
 /** Settings of {@link SeasonalNaive}. */
@@ -24,7 +26,9 @@ export class SeasonalNaive implements Regressor {
   readonly #names = new FeatureNames()
   readonly #row = new Row()
   /** The targets of the last season, a ring once it is full. */
-  readonly #targets: number[] = []
+  #targets: Float64Array = new Float64Array(0)
+  /** How many targets there are. */
+  #size = 0
   /** Where the oldest target of a full ring stands. */
   #oldest = 0
 
@@ -35,11 +39,11 @@ export class SeasonalNaive implements Regressor {
 
   /** False during the first season. */
   get canPredict(): boolean {
-    return this.#targets.length === this.#season
+    return this.#size === this.#season
   }
 
   get memoryBytes(): number {
-    return 1000 + this.#names.memoryBytes + listSize(this.#targets.length)
+    return fixedSize + arraySize(this.#targets.byteLength) + this.#row.ownBytes + this.#names.memoryBytes
   }
 
   predictOne(x: Features): number {
@@ -51,7 +55,7 @@ export class SeasonalNaive implements Regressor {
     learnable('target', y)
     this.#names.read(x, this.#row)
     if (!this.canPredict) {
-      this.#targets.push(y)
+      this.#add(y)
       return
     }
     this.#targets[this.#oldest] = y
@@ -59,7 +63,7 @@ export class SeasonalNaive implements Regressor {
   }
 
   toState(): Uint8Array {
-    const { length } = this.#targets
+    const length = this.#size
     const targets = Float64Array.from({ length }, (_, index) => this.#targets[(this.#oldest + index) % length]!)
     return encodeState(kind, 1, { season: this.#season, targets })
   }
@@ -70,7 +74,14 @@ export class SeasonalNaive implements Regressor {
     const model = validated(() => new SeasonalNaive({ season: state.number('season') }))
     const targets = state.finites('targets')
     if (targets.length > model.#season) throw invalid('more targets than a season has')
-    for (const target of targets) model.#targets.push(target)
+    for (const target of targets) model.#add(target)
     return model
+  }
+
+  /** Of the first season. */
+  #add(target: number): void {
+    const room = Math.min(roomFor(this.#size + 1), this.#season)
+    if (this.#targets.length < room) this.#targets = resized(this.#targets, room)
+    this.#targets[this.#size++] = target
   }
 }

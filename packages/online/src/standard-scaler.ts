@@ -1,12 +1,14 @@
 import { FeatureNames, featureNamesFrom } from './feature-names.ts'
 import type { Features } from './learner.ts'
-import { arraySize } from './memory-size.ts'
-import { grown, Row } from './row.ts'
+import { arraySize, roomFor } from './memory-size.ts'
+import { resized, Row, unusedRow } from './row.ts'
 import type { RowTransformer } from './row-step.ts'
 import { decodeStateOf, encodeState, type StateSource } from './state.ts'
 import { invalid } from './state-errors.ts'
 
 const kind = 'StandardScaler'
+/** Bytes of the objects. */
+const fixedSize = 200
 
 /**
  * Scales each feature to zero mean and unit variance by the running mean and population variance of the values seen so
@@ -17,7 +19,6 @@ export class StandardScaler implements RowTransformer {
   readonly #withStd: boolean
   #names = new FeatureNames()
   readonly #row = new Row()
-  readonly #out = new Row()
   #counts: Float64Array = new Float64Array(0)
   #means: Float64Array = new Float64Array(0)
   #variances: Float64Array = new Float64Array(0)
@@ -37,7 +38,14 @@ export class StandardScaler implements RowTransformer {
   }
 
   get ownBytes(): number {
-    return 1000 + 4 * arraySize(this.#counts.byteLength)
+    const statistics = 3 * arraySize(this.#counts.byteLength) + this.#before.ownBytes(this.#names.layout.slots)
+    return fixedSize + statistics + this.#row.ownBytes
+  }
+
+  bytesFor(names: number): number {
+    const room = roomFor(names)
+    const statistics = 3 * arraySize(8 * room) + arraySize(24 * room) + arraySize(4 * room)
+    return fixedSize + statistics + unusedRow
   }
 
   useNames(names: FeatureNames): void {
@@ -45,10 +53,11 @@ export class StandardScaler implements RowTransformer {
   }
 
   transformOne(x: Features): Record<string, number> {
-    this.#names.read(x, this.#row)
-    this.transformRow(this.#row, this.#out)
-    const { keys, positions } = this.#out.layout
-    return Object.fromEntries(keys.map((key, index) => [key, this.#out.values[positions[index]!]!]))
+    const row = this.#names.read(x, this.#row)
+    const out = new Row()
+    this.transformRow(row, out)
+    const { keys, positions } = out.layout
+    return Object.fromEntries(keys.map((key, index) => [key, out.values[positions[index]!]!]))
   }
 
   learnOne(x: Features): void {
@@ -79,7 +88,7 @@ export class StandardScaler implements RowTransformer {
   learnRow(row: Row): void {
     const { values } = row
     const { slots } = row.layout
-    this.#reserve()
+    this.#fitNames()
     const counts = this.#counts
     const means = this.#means
     const variances = this.#variances
@@ -103,7 +112,7 @@ export class StandardScaler implements RowTransformer {
 
   toState(): Uint8Array {
     const size = this.#names.size
-    this.#reserve()
+    this.#fitNames()
     return encodeState(kind, 1, {
       withStd: this.#withStd,
       names: this.#names.list(),
@@ -122,26 +131,33 @@ export class StandardScaler implements RowTransformer {
     scaler.#means = state.finites('means', scaler.#names.size).slice()
     scaler.#variances = state.finites('variances', scaler.#names.size).slice()
     if (![...scaler.#counts, ...scaler.#variances].every(value => value >= 0)) throw invalid('a statistic is negative')
+    scaler.#fitNames()
     return scaler
   }
 
-  #reserve(): void {
-    const size = this.#names.size
-    if (size <= this.#counts.length) return
-    this.#counts = grown(this.#counts, size)
-    this.#means = grown(this.#means, size)
-    this.#variances = grown(this.#variances, size)
+  /** Have room for the names known, and no more: those of a refused row are gone. */
+  #fitNames(): void {
+    const room = roomFor(this.#names.size)
+    if (this.#counts.length === room) return
+    this.#counts = resized(this.#counts, room)
+    this.#means = resized(this.#means, room)
+    this.#variances = resized(this.#variances, room)
   }
 }
 
 /** The statistics one row is about to change, so that learning it can be undone. */
 class Before {
   #slots: Int32Array = new Int32Array(0)
-  #saved: Float64Array = new Float64Array(24)
+  #saved: Float64Array = new Float64Array(0)
+
+  /** @param counted slots that are counted elsewhere */
+  ownBytes(counted: Int32Array): number {
+    return (this.#slots === counted ? 0 : arraySize(this.#slots.byteLength)) + arraySize(this.#saved.byteLength)
+  }
 
   keep(slots: Int32Array, counts: Float64Array, means: Float64Array, variances: Float64Array): void {
     this.#slots = slots
-    this.#saved = grown(this.#saved, 3 * slots.length)
+    if (this.#saved.length < 3 * slots.length) this.#saved = new Float64Array(3 * roomFor(slots.length))
     const saved = this.#saved
     for (let index = 0; index < slots.length; index++) {
       const slot = slots[index]!
@@ -157,5 +173,8 @@ class Before {
       means[slot] = this.#saved[3 * index + 1]!
       variances[slot] = this.#saved[3 * index + 2]!
     }
+    // The row may have had names that are forgotten now.
+    this.#slots = new Int32Array(0)
+    this.#saved = new Float64Array(0)
   }
 }

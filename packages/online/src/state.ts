@@ -43,11 +43,16 @@ function decodeBytes(bytes: Uint8Array): StateReader {
   return new StateReader(fields, 'state')
 }
 
-/** The state of exactly this class. @throws {MillraceError} MILL_STATE_INVALID for another kind or version */
-export function decodeStateOf(source: StateSource, kind: string, version: number): StateReader {
+/**
+ * The state of exactly this class, of a version from `oldest` to `newest`.
+ * @throws {MillraceError} MILL_STATE_INVALID for another kind or version
+ */
+export function decodeStateOf(source: StateSource, kind: string, newest: number, oldest: number = newest): StateReader {
   const state = decodeState(source)
   if (state.string('kind') !== kind) throw invalid(`holds a ${state.string('kind')}, not a ${kind}`)
   const found = state.number('version')
-  if (found !== version) throw invalid(`version ${found} of ${kind} is not known, only ${version}`)
-  return state
+  if (found >= oldest && found <= newest && Number.isInteger(found)) return state
+  throw invalid(
+    `version ${found} of ${kind} is not known, only ${oldest === newest ? newest : `${oldest} to ${newest}`}`
+  )
 }

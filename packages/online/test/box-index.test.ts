@@ -13,7 +13,7 @@ function positionsIn(bitmap: Int32Array): number[] {
 function indexed(limit: number, rows: readonly (readonly number[])[]): { window: RowWindow; index: BoxIndex } {
   const window = new RowWindow(limit)
   const index = new BoxIndex(window)
-  window.widen(rows[0]?.length ?? 0)
+  window.reshape(rows[0]?.length ?? 0, window.limit)
   for (const row of rows) index.put(window.push(Float64Array.from(row), 0))
   return { window, index }
 }
@@ -72,7 +72,7 @@ test('selects all rows when they have no features', () => {
 
 test('knows the rows again after they became wider', () => {
   const { window, index } = indexed(10, [[1], [2], [3]])
-  window.widen(2)
+  window.reshape(2, window.limit)
   index.put(window.push(Float64Array.of(2, 50), 0))
   const found = positionsIn(index.select(Float64Array.of(2, 0), 1))
   for (const position of [0, 1, 2]) assert.ok(found.includes(position))

@@ -44,7 +44,7 @@ function assertExact(
   limit: number
 ): void {
   const neighbors = new ExactNeighbors(limit, wanted)
-  neighbors.window.widen(rows[0]!.length)
+  neighbors.reshape(rows[0]!.length, neighbors.window.limit)
   for (const [row, values] of rows.entries()) {
     const query = queries[row % queries.length]!
     assert.deepEqual(found(neighbors, query, beyond), byComparingAll(rows.slice(0, row), query, beyond, wanted, limit))
@@ -107,7 +107,7 @@ for (const [name, coordinate] of Object.entries(streams)) {
 test('of two squares with the same root the oldest row is nearest', () => {
   // The squares 1 + 2^-52 and 1 differ, their roots do not.
   const neighbors = new ExactNeighbors(10, 1)
-  neighbors.window.widen(2)
+  neighbors.reshape(2, neighbors.window.limit)
   neighbors.add(Float64Array.of(1, 2 ** -26), 0)
   neighbors.add(Float64Array.of(1, 0), 1)
   assert.deepEqual(found(neighbors, [0, 0], 0), [{ distance: 1, row: 0 }])
@@ -115,7 +115,7 @@ test('of two squares with the same root the oldest row is nearest', () => {
 
 test('tells whether a row is within a distance, the distance included', () => {
   const neighbors = new ExactNeighbors(10, 2)
-  neighbors.window.widen(2)
+  neighbors.reshape(2, neighbors.window.limit)
   assert.equal(neighbors.hasWithin(Float64Array.of(0, 0), 100), false)
   neighbors.add(Float64Array.of(3, 4), 0)
   assert.equal(neighbors.hasWithin(Float64Array.of(0, 0), 5), true)

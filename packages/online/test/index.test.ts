@@ -19,6 +19,7 @@ test('exports what it promises and nothing else', () => {
     'Smape',
     'StandardScaler',
     'decodeState',
+    'encodeState',
     'learnerFromState',
     'metricFromState'
   ])

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MillraceError } from '@millrace/common'
 import * as fc from 'fast-check'
-import { decodeState, type Features, learnerFromState, type Regressor } from '../src/index.ts'
+import { decodeState, type Features, learnerFromState, type Pipeline, type Regressor } from '../src/index.ts'
 
 /** One observation of a stream. */
 export interface Observation {
@@ -43,6 +43,25 @@ const features = fc
 
 /** Streams in which names appear and vanish. */
 const streams = fc.array(fc.record({ x: features, y: numbers }), { maxLength: 60 })
+
+/** A learner that takes a memory limit. */
+type Limited = Regressor & Pick<Pipeline, 'limitMemory'>
+
+/** Names by which rows become wider and wider, some of them long. */
+const moreNames = Array.from({ length: 60 }, (_, index) => (index % 4 === 0 ? `${index}`.repeat(400) : `n${index}`))
+
+/** Rows of a stream that has more and more names. */
+const wideningStreams = fc.array(
+  fc.record({
+    x: fc.oneof(features, fc.dictionary(fc.constantFrom(...moreNames), numbers, { maxKeys: 6 })),
+    y: numbers,
+    /** Whether the learner is put away and restored before this row. */
+    isRestored: fc.boolean(),
+    /** Whether it is asked about names that it does not know first. */
+    isAsked: fc.boolean()
+  }),
+  { minLength: 20, maxLength: 120 }
+)
 
 /**
  * What every learner promises, whatever it learns. Registers one test for each promise.
@@ -212,6 +231,68 @@ export function learnerContract(name: string, make: () => Regressor): void {
     assert.deepEqual(learnerFromState(learner.toState()).toState(), learner.toState())
   })
 
+  if (isLimited(make())) {
+    promise('takes no more memory than it may, and continues bit for bit when restored under the same limit', () => {
+      const least = leastMemory(() => make() as Limited)
+      fc.assert(
+        fc.property(wideningStreams, fc.nat(30_000), (stream, more) => {
+          const limit = least + more
+          const one = make() as Limited
+          one.limitMemory(limit)
+          let other = make() as Limited
+          other.limitMemory(limit)
+          for (const { x, y, isRestored, isAsked } of stream) {
+            if (isAsked) other.predictOne(manyUnknown)
+            if (isRestored) {
+              other = learnerFromState(other.toState()) as Limited
+              other.limitMemory(limit)
+            }
+            assert.equal(outcome(other, x, y), outcome(one, x, y))
+            for (const learner of [one, other])
+              assert.ok(learner.memoryBytes <= limit, `${learner.memoryBytes} > ${limit}`)
+          }
+          assert.deepEqual(other.toState(), one.toState())
+        }),
+        { numRuns: 30 }
+      )
+    })
+
+    promise('a row whose names do not fit into the memory is refused, without a trace', () => {
+      const learner = make() as Limited
+      learner.limitMemory(leastMemory(() => make() as Limited) + 10_000)
+      learned(learner, [
+        { x: { a: 1, b: 2 }, y: 3 },
+        { x: { a: 2 }, y: 1 }
+      ])
+      const before = learner.toState()
+      const bytes = learner.memoryBytes
+      assert.throws(() => learner.learnOne({ a: 1, ...manyUnknown }, 3), { code: 'MILL_MEMORY_LIMIT' })
+      assert.throws(() => learner.learnOne({ a: 1, ['x'.repeat(20_000)]: 3 }, 3), { code: 'MILL_MEMORY_LIMIT' })
+      assert.deepEqual(learner.toState(), before)
+      assert.ok(learner.memoryBytes <= bytes + 3000)
+      learner.learnOne({ a: 1, c: 4 }, 3)
+    })
+
+    promise('a limit lower than what it takes holds at once', () => {
+      const learner = make() as Limited
+      const rows = Array.from({ length: 300 }, (_, index) => {
+        return { x: { a: Math.sin(index), b: Math.sin(7 * index), c: index }, y: Math.sin(3 * index) }
+      })
+      learned(learner, rows)
+      const before = learner.memoryBytes
+      const limit = leastMemory(() => learnerFromState(learner.toState()) as Limited)
+      learner.limitMemory(limit)
+      assert.ok(learner.memoryBytes <= limit && limit < before + 10_000)
+      const restored = learnerFromState(learner.toState()) as Limited
+      restored.limitMemory(limit)
+      assert.deepEqual(run(restored, rows), run(learner, rows))
+      assert.throws(() => learner.limitMemory(limit - 1), { code: 'MILL_OPTION_INVALID' })
+      learner.limitMemory(10 * before)
+      learned(learner, rows)
+      assert.ok(learner.memoryBytes <= 10 * before)
+    })
+  }
+
   promise('a state cut short or with any bit turned is refused', () => {
     const stream = [1, 2, 3].map(value => ({ x: { a: value, b: -value }, y: value }))
     const bytes = learned(make(), stream).toState()
@@ -229,6 +310,41 @@ export function learnerContract(name: string, make: () => Regressor): void {
     )
     assertInvalid(Uint8Array.of(...bytes, 0))
   })
+}
+
+/** More names than a model keeps for the next question. */
+const manyUnknown: Features = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`unknown ${index}`, 1]))
+
+function isLimited(learner: Regressor): learner is Limited {
+  return 'limitMemory' in learner
+}
+
+/** The lowest memory limit that what `make` makes takes. */
+function leastMemory(make: () => Limited): number {
+  let refused = 0
+  let taken = 1e7
+  while (taken - refused > 1) {
+    const limit = Math.floor((refused + taken) / 2)
+    try {
+      make().limitMemory(limit)
+      taken = limit
+    } catch {
+      refused = limit
+    }
+  }
+  return taken
+}
+
+/** What becomes of a row: what is predicted, and the code of the error when it is refused. */
+function outcome(learner: Regressor, x: Features, y: number): string {
+  const prediction = learner.predictOne(x)
+  try {
+    learner.learnOne(x, y)
+    return `${prediction}`
+  } catch (error) {
+    assert.ok(error instanceof MillraceError)
+    return `${prediction} ${error.code}`
+  }
 }
 
 function forStreams(check: (stream: Observation[]) => void): void {

@@ -4,7 +4,7 @@ import { RowWindow } from '../src/row-window.ts'
 
 function filled(limit: number, rows: number): RowWindow {
   const window = new RowWindow(limit)
-  window.widen(2)
+  window.reshape(2, window.limit)
   for (let row = 0; row < rows; row++) window.push(Float64Array.of(row, -row), 10 * row)
   return window
 }
@@ -43,7 +43,7 @@ test('takes no more room than the limit, and little for few rows', () => {
 
 test('older rows have 0 for a feature that comes later', () => {
   const window = filled(3, 4)
-  window.widen(3)
+  window.reshape(3, window.limit)
   window.push(Float64Array.of(7, 8, 9), 70)
   assert.deepEqual([...window.oldestFirst().values], [2, -2, 0, 3, -3, 0, 7, 8, 9])
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { grown, Row, rowLayout } from '../src/row.ts'
+import { resized, Row, rowLayout } from '../src/row.ts'
 
 test('a layout sorts slots and knows where each value goes', () => {
   const layout = rowLayout(['c', 'a', 'x'], [2, 0, 3], 3)
@@ -16,11 +16,10 @@ test('a row has room for every value of its layout', () => {
   assert.ok(row.values.length >= 50)
 })
 
-test('growing keeps what is there and fills the rest', () => {
+test('resizing keeps what fits, and the rest is 0', () => {
   const array = Float64Array.of(1, 2)
-  assert.equal(grown(array, 2), array)
-  const longer = grown(array, 3, -1)
-  assert.ok(longer.length >= 4)
-  assert.deepEqual([...longer.subarray(0, 4)], [1, 2, -1, -1])
-  assert.equal(grown(array, 3)[2], 0)
+  assert.equal(resized(array, 2), array)
+  assert.deepEqual([...resized(array, 4)], [1, 2, 0, 0])
+  assert.deepEqual([...resized(array, 1)], [1])
+  assert.equal(resized(array, 1).buffer.byteLength, 8)
 })
