@@ -90,3 +90,19 @@ test('the help of every command says how to use it, in lines that fit a terminal
     )
   }
 })
+
+test('each part of a command has a help of its own, in lines that fit a terminal', async () => {
+  const { journalCommand } = await import('../src/cli/journal.ts')
+  for (const part of ['ls', 'show', 'verify', 'export']) {
+    const help = journalCommand.helpFor?.([part]) ?? ''
+    assert.ok(help.startsWith(`Usage: millrace journal ${part} `), part)
+    assert.ok(
+      help.split('\n').every(line => line.length <= 80),
+      part
+    )
+  }
+  assert.equal(journalCommand.helpFor?.(['other']), undefined)
+  const [stdout, stderr] = [new FakeStream(), new FakeStream()]
+  await runCommandLine(['journal', 'show', '--help'], {}, { commands, output: { stdout, stderr } })
+  assert.equal(stdout.text, journalCommand.helpFor?.(['show']))
+})

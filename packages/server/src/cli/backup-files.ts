@@ -90,10 +90,11 @@ export function fsProblem(error: unknown): string {
 export function backupFailed(folder: string, error: unknown): unknown {
   const code = codeOf(error)
   if (error instanceof MillraceError || !(error instanceof Error) || !('syscall' in error)) return error
-  const { path = folder } = error as NodeJS.ErrnoException
-  return new MillraceError('MILL_STORE_FAILED', `${path} ${fsProblem(error)} (${code})`, {
+  // What was to be replaced says more than what was to replace it.
+  const { path = folder, dest = path } = error as NodeJS.ErrnoException & { dest?: string }
+  return new MillraceError('MILL_STORE_FAILED', `${dest} ${fsProblem(error)} (${code})`, {
     cause: error,
-    details: { path, reason: code }
+    details: { path: dest, reason: code }
   })
 }
 

@@ -50,7 +50,8 @@ export const interruptedExitCode = 130
 
 /**
  * Do work that may end early: when the user presses Ctrl-C, and quietly when nobody reads what it prints any more.
- * @param work ends soon after its signal aborts, without an error; returns the exit code of work that was done
+ * @param work ends soon after its signal aborts, perhaps by throwing the signal's reason or an AbortError; returns the
+ *   exit code of work that was done
  * @returns the exit code
  * @throws {MillraceError} MILL_OUTPUT_FAILED when the output cannot be written; what `work` throws
  */
@@ -65,12 +66,19 @@ export async function untilStopped(
   try {
     const code = await work(stop.signal)
     if (!stop.signal.aborted) return code
+  } catch (error) {
+    if (!isStop(error, stop.signal)) throw error
   } finally {
     stopListening()
   }
   if (stop.signal.reason === readerGone) return 0
   if (stop.signal.reason === interrupted) return interruptedExitCode
   throw stop.signal.reason
+}
+
+/** Whether an error only says that the work was stopped. */
+function isStop(error: unknown, { aborted, reason }: AbortSignal): boolean {
+  return aborted && (error === reason || (error instanceof Error && error.name === 'AbortError'))
 }
 
 const longestTurnMs = 40

@@ -14,8 +14,23 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'replay',
-    summary: 'see how the models fare on a CSV file',
+    summary: 'see how the models fare on a CSV file, or on what a learner was told',
     load: async () => (await import('./replay.ts')).replayCommand
+  },
+  {
+    name: 'journal',
+    summary: 'look into what the learners were told: ls, show, verify, export',
+    load: async () => (await import('./journal.ts')).journalCommand
+  },
+  {
+    name: 'backup',
+    summary: 'copy everything that is kept, while services run',
+    load: async () => (await import('./backup.ts')).backupCommand
+  },
+  {
+    name: 'restore',
+    summary: 'bring a backup back',
+    load: async () => (await import('./restore.ts')).restoreCommand
   },
   {
     name: 'pipeline',

@@ -1,11 +1,12 @@
 import { MillraceError } from '@millrace/common'
-import { type JournalReport, openJournalReader, verifyJournal } from '@millrace/store'
+import { type JournalReport, openJournalReader } from '@millrace/store'
 import { formatCount } from '../terminal/number-format.ts'
 import { type CommandProcess, untilStopped } from './command-process.ts'
 import { learnAgain } from './journal-deep.ts'
 import type { JournalPart } from './journal-part.ts'
 import { dataFolder, journalOf, type JournalPlace, journalsIn } from './journal-place.ts'
 import { formatBytes, shownText } from './journal-text.ts'
+import { wholeReport } from './journal-whole.ts'
 import { print } from './print.ts'
 import { oneLearner, parseFlags } from './usage.ts'
 
@@ -53,7 +54,7 @@ async function verifyAll(
 ): Promise<number> {
   const problems: string[] = []
   for (const place of places) {
-    const report = verifyJournal(place.folder)
+    const report = wholeReport(place.folder)
     const deep = isDeep && report.problems.length === 0 ? await deepReport(place, host, signal) : noDeepReport
     // Ctrl-C, or nobody reads any more: what is not finished is not told.
     await host.clock.turn()
