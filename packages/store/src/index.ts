@@ -26,6 +26,8 @@ export { memoryRegistryStore } from './memory-registry-store.ts'
 export { memorySeriesStore } from './memory-series-store.ts'
 export type { PendingLimits, PendingPrediction, PendingStore } from './pending-store.ts'
 export { exponentialBackoff, type RetryDelay } from './redis/backoff.ts'
+export { type FallbackPendingStore, fallbackPendingStore } from './redis/fallback-pending-store.ts'
+export { fallbackRegistryStore } from './redis/fallback-registry-store.ts'
 export {
   type FallbackSeriesOptions,
   fallbackSeriesStore,
@@ -33,6 +35,8 @@ export {
   type RedisStatus
 } from './redis/fallback-series-store.ts'
 export { connectRedis, type RedisConnection, type RedisOptions, type RedisWatcher } from './redis/redis-connection.ts'
+export { redisPendingStore } from './redis/redis-pending-store.ts'
+export { type RedisRegistryStore, redisRegistryStore, watchRegistry } from './redis/redis-registry-store.ts'
 export { redisSeriesStore } from './redis/redis-series-store.ts'
 export type { SeriesLogger } from './redis/series-log.ts'
 export type { RegistryEntry, RegistryStore } from './registry-store.ts'
