@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MillraceError } from '@millrace/common'
-import { buildApp, createLogger } from '../src/index.ts'
-import { common, features, ingestion } from './services.ts'
+import { buildApp, buildModel, createLogger } from '../src/index.ts'
+import { freshLearner } from './fresh-learner.ts'
+import { common, features, ingestion, send } from './services.ts'
 
 test('an unknown path is 404, a known one with another method 405 with Allow', async () => {
   const app = features()
@@ -124,4 +125,31 @@ test('each request is one log line without query, body or values', async () => {
     status: 200,
     msg: 'request completed'
   })
+})
+
+test('a storage that fails is logged when that begins and when it is over, not for each request', async () => {
+  const lines: string[] = []
+  const logger = createLogger({ level: 'info', destination: { write: line => void lines.push(line) } })
+  const full = new MillraceError('MILL_STORE_FAILED', 'the disk is full')
+  let isFull = true
+  const inner = await freshLearner('linear_regression')
+  const learn: typeof inner.learn = async observation => {
+    if (isFull && observation.observationId !== 'known') throw full
+    return inner.learn(observation)
+  }
+  const app = buildModel({ ...common, logger, learner: { ...inner, learn } })
+  const train = async (observation_id?: string) =>
+    (await send(app, '/train', { features: {}, target: 1, ...(observation_id && { observation_id }) })).status
+  await inner.learn({ features: {}, target: 1, observationId: 'known' })
+  assert.deepEqual([await train(), await train(), await train('known'), await train()], [503, 503, 200, 503])
+  isFull = false
+  assert.deepEqual([await train(), await train()], [200, 200])
+  const told = lines.map(line => JSON.parse(line)).filter(({ msg }) => msg !== 'request completed')
+  assert.deepEqual(
+    told.map(({ level, msg, route, failures, err }) => [level, msg, route, failures, err?.message]),
+    [
+      [50, 'requests fail', 'POST /train', undefined, 'the disk is full'],
+      [30, 'requests succeed again', 'POST /train', 3, undefined]
+    ]
+  )
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MillraceError } from '@millrace/common'
-import { createOutages } from '../src/pipeline/outages.ts'
+import { createOutages } from '../src/outages.ts'
 
 /** What is told of outages. */
 function listening() {

@@ -1,7 +1,7 @@
 import { type ModelMetrics, runStep, type StepResult, type StreamedObservation } from '@millrace/engine'
 import type { Logger } from '../logger.ts'
 import { localPorts } from '../pipeline/local-ports.ts'
-import { createOutages, type Outages } from '../pipeline/outages.ts'
+import { createOutages, type Outages } from '../outages.ts'
 import { createStepper, type Stepper } from '../pipeline/stepper.ts'
 import type { EngineParts } from '../platform.ts'
 import type { UpView } from './up-log.ts'
