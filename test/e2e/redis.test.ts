@@ -62,3 +62,20 @@ test('a Redis that is not there keeps nothing from starting and learning', async
   program.child.kill('SIGTERM')
   assert.deepEqual(await program.exit, { code: 0, signal: null })
 })
+
+test('predictions wait for their labels in Redis, where any process finds them', { skip: withoutRedis }, async t => {
+  const redis = await startRedis(t)
+  const env = { PORT: '0', REDIS_URL: `redis://127.0.0.1:${redis.port}`, MILLRACE_DATA_DIR: temporaryFolder(t) }
+  const before = startProgram(t, ['serve', 'model'], env)
+  const { body } = await post(`${String((await before.entry('service is ready'))['url'])}/predict`, { features: {} })
+  const { prediction_id } = body as { prediction_id: string }
+  before.child.kill('SIGKILL')
+  await before.exit
+  const connection = await connectTo(t, redis)
+  assert.equal(await connection.send(['EXISTS', `pending:linear_regression:${prediction_id}`]), 1)
+
+  const after = startProgram(t, ['serve', 'model'], env)
+  const url = String((await after.entry('service is ready'))['url'])
+  const labelled = await post(`${url}/feedback`, { prediction_id, actual: 3 })
+  assert.deepEqual(labelled.body, { prediction_id, prediction: 0, actual: 3, error: 3, status: 'learned' })
+})

@@ -1,10 +1,15 @@
 import {
   connectRedis,
   type CursorStore,
+  type EmbeddedStore,
+  fallbackPendingStore,
+  fallbackRegistryStore,
   fallbackSeriesStore,
   openEmbeddedStore,
-  type EmbeddedStore,
+  type PendingLimits,
   type PendingStore,
+  redisPendingStore,
+  redisRegistryStore,
   type RedisStatus,
   type RegistryStore,
   type SeriesStore
@@ -41,23 +46,33 @@ export async function openStores(config: Config, logger: Logger): Promise<Stores
     const { series, cursors, pending, registry } = embedded
     if (redis === undefined) return { series, cursors, pending, registry, close: things.close }
     const { idsRemembered } = config
-    const shared = await things.keep(
-      fallbackSeriesStore({ redis, embedded, log: logger.child({ service: 'features' }), idsRemembered })
-    )
-    return { series: shared, cursors, pending, registry, redis: () => shared.status(), close: things.close }
+    const log = logger.child({ service: 'features' })
+    const shared = await things.keep(fallbackSeriesStore({ redis, embedded, log, idsRemembered }))
+    return {
+      series: shared,
+      cursors,
+      pending: fallbackPendingStore({
+        redis,
+        shared: redisPendingStore(redis, pendingLimits(config)),
+        embedded: pending
+      }),
+      registry: fallbackRegistryStore({ shared: redisRegistryStore(redis), embedded: registry }),
+      redis: () => shared.status(),
+      close: things.close
+    }
   } catch (error) {
     await things.close()
     throw error
   }
 }
 
-function openEmbedded({
-  dataDir,
-  durability,
-  idsRemembered,
-  pendingTtl,
-  pendingLimit
-}: Config): Promise<EmbeddedStore> {
-  const pendingTtlMs = Math.round(pendingTtl * 1000)
+function openEmbedded(config: Config): Promise<EmbeddedStore> {
+  const { dataDir, durability, idsRemembered } = config
+  const { ttlMs: pendingTtlMs, limit: pendingLimit } = pendingLimits(config)
   return openEmbeddedStore({ folder: dataDir, durability, idsRemembered, pendingTtlMs, pendingLimit })
+}
+
+/** How long and how many predictions wait for their labels. */
+export function pendingLimits({ pendingTtl, pendingLimit }: Config): PendingLimits {
+  return { ttlMs: Math.round(pendingTtl * 1000), limit: pendingLimit }
 }
