@@ -6,11 +6,11 @@ import { test } from 'node:test'
 import { backupEmbeddedStore } from '../src/index.ts'
 import { keepWhile } from './children.ts'
 import { embedded } from './embedded.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { memoryFolder } from './memory-folder.ts'
 
 test('a copy that is made while another process writes holds all that was acknowledged before', async t => {
-  const folder = temporaryFolder(t)
-  const to = join(temporaryFolder(t), 'a', 'backup')
+  const folder = memoryFolder(t)
+  const to = join(memoryFolder(t), 'a', 'backup')
   let before = 0
   await keepWhile({ folder, durability: 'os', acknowledged: 100 }, async acknowledged => {
     before = acknowledged().length
@@ -32,8 +32,8 @@ test('a copy that is made while another process writes holds all that was acknow
 })
 
 test('a copy replaces an earlier one, and what does not exist is not copied', async t => {
-  const folder = temporaryFolder(t)
-  const to = temporaryFolder(t)
+  const folder = memoryFolder(t)
+  const to = memoryFolder(t)
   assert.deepEqual(await backupEmbeddedStore(folder, to), [])
   const store = await embedded(t, { folder })
   for (const value of [1, 2]) {
@@ -44,8 +44,8 @@ test('a copy replaces an earlier one, and what does not exist is not copied', as
 })
 
 test('a damaged file is found out, and the copy before stays', async t => {
-  const folder = temporaryFolder(t)
-  const to = temporaryFolder(t)
+  const folder = memoryFolder(t)
+  const to = memoryFolder(t)
   const store = await embedded(t, { folder })
   for (let value = 0; value < 50; value++) {
     await store.series.push({ seriesId: `${value} ${'x'.repeat(500)}`, value, keep: 1 })
@@ -66,12 +66,12 @@ test('a damaged file is found out, and the copy before stays', async t => {
 })
 
 test('files of other programs are refused', async t => {
-  const folder = temporaryFolder(t)
+  const folder = memoryFolder(t)
   const path = join(folder, 'millrace.db')
   const other = new DatabaseSync(path)
   other.exec('CREATE TABLE theirs (x)')
   other.close()
-  const to = temporaryFolder(t)
+  const to = memoryFolder(t)
   await assert.rejects(backupEmbeddedStore(folder, to), { code: 'MILL_STORE_FAILED', message: /another program/ })
   writeFileSync(path, 'no database '.repeat(100))
   const failure = { code: 'MILL_STORE_FAILED', message: /is not a SQLite database/, details: { path } }
@@ -80,7 +80,7 @@ test('files of other programs are refused', async t => {
 })
 
 test('a folder that cannot be made is named', async t => {
-  const folder = temporaryFolder(t)
+  const folder = memoryFolder(t)
   writeFileSync(join(folder, 'file'), '')
   await assert.rejects(backupEmbeddedStore(folder, join(folder, 'file')), {
     code: 'MILL_STORE_FAILED',

@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import { durabilities } from '../src/index.ts'
 import { killWhileKeeping, runTogether } from './children.ts'
 import { embedded } from './embedded.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { memoryFolder } from './memory-folder.ts'
 
 test('pushes of several processes to one series form one chain', async t => {
-  const folder = temporaryFolder(t)
+  const folder = memoryFolder(t)
   const reports = await runTogether<{ value: number; lags: number[] }[]>(3, folder, 'push')
   const pushes = reports.flat()
   assert.equal(pushes.length, 600)
@@ -23,7 +23,7 @@ test('pushes of several processes to one series form one chain', async t => {
 })
 
 test('of several processes that push the same observations, each is stored by one', async t => {
-  const folder = temporaryFolder(t)
+  const folder = memoryFolder(t)
   const counts = await runTogether<number>(3, folder, 'pushTheSame')
   assert.equal(
     counts.reduce((sum, count) => sum + count, 0),
@@ -37,7 +37,7 @@ test('of several processes that push the same observations, each is stored by on
 })
 
 test('several processes share one stream without a gap or a double', async t => {
-  const reports = await runTogether<number[]>(3, temporaryFolder(t), 'advance')
+  const reports = await runTogether<number[]>(3, memoryFolder(t), 'advance')
   for (const indexes of reports) {
     assert.deepEqual(
       indexes,
@@ -50,7 +50,7 @@ test('several processes share one stream without a gap or a double', async t => 
 
 for (const durability of durabilities) {
   test(`a process killed without warning loses nothing it acknowledged, and doubles nothing: ${durability}`, async t => {
-    const folder = temporaryFolder(t)
+    const folder = memoryFolder(t)
     for (const least of [1, 300]) {
       const acknowledged = await killWhileKeeping({ folder, durability, acknowledged: least })
       assert.ok(acknowledged.length >= least)

@@ -11,7 +11,7 @@ import { MillraceError } from '@millrace/common'
 import { threadSettings } from '../src/embedded-store.ts'
 import { durabilities, type EmbeddedStoreOptions, openEmbeddedStore, type PendingPrediction } from '../src/index.ts'
 import { embedded } from './embedded.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { memoryFolder } from './memory-folder.ts'
 
 const options = { durability: 'os', idsRemembered: 10, pendingTtlMs: 1000, pendingLimit: 10 } as const
 
@@ -24,7 +24,7 @@ function prediction(predictionId: string): PendingPrediction {
 }
 
 test('makes the folders on the way', async t => {
-  const folder = join(temporaryFolder(t), 'a', 'b')
+  const folder = join(memoryFolder(t), 'a', 'b')
   await embedded(t, { folder })
   assert.ok(existsSync(join(folder, 'millrace.db')) && existsSync(join(folder, 'pending.db')))
 })
@@ -42,7 +42,7 @@ async function doesNotOpen(folder: string, path: string, says: RegExp): Promise<
 
 for (const name of ['millrace.db', 'pending.db']) {
   test(`says what is wrong with a file that cannot be opened: ${name}`, async t => {
-    const folder = temporaryFolder(t)
+    const folder = memoryFolder(t)
     const path = join(folder, name)
     writeFileSync(path, 'input,target\n1949-01,112\n'.repeat(100))
     await doesNotOpen(folder, path, /is not a SQLite database/)
@@ -55,14 +55,14 @@ for (const name of ['millrace.db', 'pending.db']) {
 }
 
 test('says what is wrong with the folder', async t => {
-  const folder = temporaryFolder(t)
+  const folder = memoryFolder(t)
   writeFileSync(join(folder, 'file'), '')
   const path = join(folder, 'file', 'millrace.db')
   await doesNotOpen(join(folder, 'file'), path, /needs the folder .*a file is in its place/)
 })
 
 test('refuses options that are none, and makes no file', async t => {
-  const folder = join(temporaryFolder(t), 'new')
+  const folder = join(memoryFolder(t), 'new')
   const bad: Partial<EmbeddedStoreOptions>[] = [
     { idsRemembered: 0 },
     { pendingTtlMs: 1.5 },
@@ -88,7 +88,7 @@ test('each write reaches the disk before its answer with fsync alone', () => {
 })
 
 test('what was kept is there after closing and opening again', async t => {
-  const folder = temporaryFolder(t)
+  const folder = memoryFolder(t)
   const before = await embedded(t, { folder })
   for (const seriesId of ['a', '\uD800', 'b', 'a']) {
     await before.series.push({ seriesId, value: -0, keep: 5, observationId: 'x' })
@@ -112,7 +112,7 @@ test('what was kept is there after closing and opening again', async t => {
 })
 
 test('calls under way are finished by a close, later ones fail', async t => {
-  const folder = temporaryFolder(t)
+  const folder = memoryFolder(t)
   const store = await embedded(t, { folder })
   const pushed = Promise.all([1, 2, 3].map(value => store.series.push(pushOf(value))))
   const closed = store.close()
@@ -129,7 +129,7 @@ test('calls under way are finished by a close, later ones fail', async t => {
 })
 
 test('two stores on one folder see each other at once', async t => {
-  const folder = temporaryFolder(t)
+  const folder = memoryFolder(t)
   const [one, other] = [await embedded(t, { folder }), await embedded(t, { folder })]
   await one.series.push(pushOf(1))
   assert.deepEqual((await other.series.push(pushOf(2))).earlier, [1])
@@ -147,7 +147,7 @@ function lockHolder(context: TestContext, path: string): { release(): void } {
 }
 
 test('while another process holds the lock, this thread goes on, reads are answered and pending predictions kept', async t => {
-  const folder = temporaryFolder(t)
+  const folder = memoryFolder(t)
   const { series, pending } = await embedded(t, { folder })
   await series.push(pushOf(1))
   const holder = lockHolder(t, join(folder, 'millrace.db'))
@@ -166,7 +166,7 @@ test('while another process holds the lock, this thread goes on, reads are answe
 })
 
 test('a lock held for longer than the busy timeout fails the call and opening', async t => {
-  const folder = temporaryFolder(t)
+  const folder = memoryFolder(t)
   const { series } = await embedded(t, { folder, busyTimeoutMs: 0 })
   await series.push(pushOf(1))
   const path = join(folder, 'millrace.db')
@@ -217,7 +217,7 @@ function threads(context: TestContext): Worker[] {
 
 test('a thread that ends unexpectedly fails the calls that wait, and the next call starts another', async t => {
   const started = threads(t)
-  const folder = temporaryFolder(t)
+  const folder = memoryFolder(t)
   const { series } = await embedded(t, { folder })
   await series.push(pushOf(1))
   const waiting = [series.push(pushOf(2)), series.read('s')]
@@ -260,7 +260,7 @@ test('pushes that are repeated until they succeed are stored once, however often
 
 test('when the thread cannot be started again, calls say why, and work once that is mended', async t => {
   const started = threads(t)
-  const folder = temporaryFolder(t)
+  const folder = memoryFolder(t)
   const { series } = await embedded(t, { folder })
   await series.push(pushOf(1))
   const path = join(folder, 'millrace.db')
@@ -279,7 +279,7 @@ test('when the thread cannot be started again, calls say why, and work once that
 })
 
 test('an open store does not keep the process alive', async t => {
-  const folder = temporaryFolder(t)
+  const folder = memoryFolder(t)
   const script = join(folder, 'script.mjs')
   const store = new URL('../src/index.ts', import.meta.url).href
   writeFileSync(

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test'
 import { type EmbeddedStore, type EmbeddedStoreOptions, openEmbeddedStore } from '../src/index.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { memoryFolder } from './memory-folder.ts'
 
 /** An embedded store that is closed when the test ends; in a new folder unless one is given. */
 export async function embedded(
@@ -8,7 +8,7 @@ export async function embedded(
   options: Partial<EmbeddedStoreOptions> = {}
 ): Promise<EmbeddedStore> {
   const store = await openEmbeddedStore({
-    folder: options.folder ?? temporaryFolder(context),
+    folder: options.folder ?? memoryFolder(context),
     durability: 'os',
     idsRemembered: 1000,
     pendingTtlMs: 86_400_000,

@@ -4,11 +4,11 @@ import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
 import { openDatabase } from '../src/database.ts'
 import { type CallOutcome, GroupedCalls } from '../src/grouped-calls.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { memoryFolder } from './memory-folder.ts'
 
 /** Calls over a table of different numbers; each tells what became of it by its name, in order. */
 function desk(context: TestContext, busyTimeoutMs = 5000) {
-  const path = join(temporaryFolder(context), 'state.db')
+  const path = join(memoryFolder(context), 'state.db')
   const database = openDatabase(path)
   context.after(() => database.close())
   database.write(() => database.prepare('CREATE TABLE numbers (n UNIQUE)').run())

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import type { SeriesMirror } from '../src/index.ts'
 import { embedded } from './embedded.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { memoryFolder } from './memory-folder.ts'
 
 /** A push that Redis has answered, of a series of at most 3 values. */
 function answered(value: number, earlier: number[], count: number) {
@@ -91,7 +91,7 @@ test('the outbox hands out pushes in order, of all series or of one', async t =>
 })
 
 test('places in the outbox only grow, also after it was emptied and opened again', async t => {
-  const folder = temporaryFolder(t)
+  const folder = memoryFolder(t)
   const before = await embedded(t, { folder })
   const first = await wait(before.mirror, 1)
   await before.mirror.settle([{ order: first }])

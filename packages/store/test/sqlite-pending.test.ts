@@ -6,7 +6,7 @@ import { openDatabase } from '../src/database.ts'
 import { pendingSchema } from '../src/schema.ts'
 import { sqlitePending } from '../src/sqlite-pending.ts'
 import { embedded } from './embedded.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { memoryFolder } from './memory-folder.ts'
 
 const start = Date.UTC(2030, 0, 1)
 const hour = 3_600_000
@@ -17,7 +17,7 @@ function prediction(predictionId: string, { learner = 'knn', madeAt = start } = 
 
 /** Pending predictions in a file, opened as often as asked, with what their tables hold. */
 function pendingFile(context: TestContext) {
-  const path = join(temporaryFolder(context), 'pending.db')
+  const path = join(memoryFolder(context), 'pending.db')
   const database = openDatabase(path, { schema: pendingSchema })
   context.after(() => database.close())
   return {
@@ -126,7 +126,7 @@ test('after a restart with a clock that was set back, nothing is kept for longer
 })
 
 test('the store looks at its clock when it is opened', async t => {
-  const folder = temporaryFolder(t)
+  const folder = memoryFolder(t)
   const limits = { pendingTtlMs: hour, pendingLimit: 10 }
   const before = await embedded(t, { folder, ...limits, now: () => start })
   await before.pending.put(prediction('p', { madeAt: start }))
