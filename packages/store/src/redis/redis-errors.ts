@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/common'
-import { ErrorReply } from '@redis/client'
+import type { ErrorReply } from '@redis/client'
 
 /** Replies that say that this Redis can serve nobody at present, whatever the key. */
 const serverWide = new Set([
@@ -30,11 +30,16 @@ export function redisLost(address: string, problem: string, cause?: unknown): Mi
  */
 export function fromRedis(address: string, error: unknown): MillraceError {
   if (error instanceof MillraceError) return error
-  if (error instanceof ErrorReply) return fromReply(address, error)
+  if (isReply(error)) return fromReply(address, error)
   // What the client's parser raises when the other side speaks another protocol.
   const isStrange =
     error instanceof TypeError || (error instanceof Error && error.message.startsWith('Unknown RESP type'))
   return redisLost(address, isStrange ? 'does not answer as a Redis does' : `failed: ${reason(error)}`, error)
+}
+
+/** By name, so that the client is loaded only where a Redis is configured: it is the largest part of a start. */
+function isReply(error: unknown): error is ErrorReply {
+  return error instanceof Error && /^(ErrorReply|SimpleError|BlobError)$/.test(error.constructor.name)
 }
 
 function fromReply(address: string, error: ErrorReply): MillraceError {

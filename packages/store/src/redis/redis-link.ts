@@ -1,4 +1,3 @@
-import { createClient, RESP_TYPES } from '@redis/client'
 import { fromRedis, redisLost } from './redis-errors.ts'
 import type { RedisTarget } from './redis-target.ts'
 
@@ -43,6 +42,8 @@ export async function openLink(
   target: RedisTarget,
   { connectTimeoutMs, commandTimeoutMs, pingIntervalMs }: LinkTimes
 ): Promise<RedisLink> {
+  const { createClient, RESP_TYPES } = await import('@redis/client')
+  const bytes = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } }
   const client = createClient({
     ...target.client,
     socket: { ...target.socket, connectTimeout: connectTimeoutMs, reconnectStrategy: false },
@@ -105,8 +106,6 @@ export async function openLink(
     ended
   }
 }
-
-const bytes = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } }
 
 /** Calls `expired` when the one added first of those not yet removed has waited for `timeoutMs`. */
 function watchdog(timeoutMs: number, expired: () => void) {
