@@ -84,13 +84,21 @@ function isStop(error: unknown, { aborted, reason }: AbortSignal): boolean {
 const longestTurnMs = 40
 const valuesBetweenLooks = 16
 
+/** How {@link inTurns} goes on. */
+export interface TurnOptions {
+  clock: Pick<CommandClock, 'now' | 'turn'>
+  signal: AbortSignal
+  onTurn?: () => Promise<void>
+}
+
 /**
  * What `values` gives, read as it is asked for, with turns of the event loop in between many times a second: a source
  * that never waits would keep Ctrl-C and broken pipes from being heard. Ends when `signal` aborts.
+ * @param options `onTurn` is called before each turn
  */
 export async function* inTurns<Value>(
   values: Iterable<Value>,
-  { clock, signal }: { clock: Pick<CommandClock, 'now' | 'turn'>; signal: AbortSignal }
+  { clock, signal, onTurn }: TurnOptions
 ): AsyncGenerator<Value, void, undefined> {
   let turnEndedAt = clock.now()
   let count = 0
@@ -99,6 +107,7 @@ export async function* inTurns<Value>(
     yield value
     count++
     if (count % valuesBetweenLooks === 0 && clock.now() - turnEndedAt > longestTurnMs) {
+      await onTurn?.()
       await clock.turn()
       turnEndedAt = clock.now()
     }

@@ -1,5 +1,4 @@
 import { createProgressBar, type ProgressOutput } from '../terminal/progress-bar.ts'
-import { estimateRows } from './estimate-rows.ts'
 
 /** Shows on a terminal how far a replay is. */
 export interface ReplayProgress {
@@ -12,23 +11,20 @@ export interface ReplayProgress {
 /** The share shown while the last rows of a file longer than estimated go through. */
 const almostAll = 0.99
 
-/** @param options without a `terminal` nothing is shown */
+/** @param options without a `terminal` nothing is shown, and `total` not asked for: about how many rows, or Infinity */
 export async function createReplayProgress({
-  file,
-  limit,
+  total: totalOf,
   terminal,
   now
 }: {
-  file: string
-  limit: number
+  total: () => Promise<number> | number
   terminal: ProgressOutput | undefined
   now: () => number
 }): Promise<ReplayProgress> {
   const startedAt = now()
   const elapsedMs = (): number => now() - startedAt
   if (terminal === undefined) return { update: () => undefined, clear: () => undefined, elapsedMs }
-  const estimate = await estimateRows(file)
-  const total = estimate === undefined ? limit : Math.min(limit, estimate)
+  const total = await totalOf()
   const bar = createProgressBar(terminal)
   return {
     update(rows) {
