@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { replayHelp } from '../src/cli/replay-options.ts'
+import { replayHelp } from '../src/cli/replay-help.ts'
 import { csvFile, FakeProcess, replay, threeDays } from './replay-host.ts'
 
 test('the table ranks by MAE and marks the baselines', async context => {
@@ -145,7 +145,9 @@ test('a byte order mark, many features and a missing cell are fine', async conte
 })
 
 test('help names every option', () => {
-  for (const option of 'target time lags season models limit seed speed json csv help'.split(' ')) {
+  for (const option of 'target time lags season models limit seed speed json csv help model set data-dir from to'.split(
+    ' '
+  )) {
     assert.ok(replayHelp.includes(`  --${option} `), option)
   }
 })

@@ -2,7 +2,8 @@ import type { Command, Environment } from './command.ts'
 import { type CommandProcess, interruptedExitCode, thisProcess, untilStopped } from './command-process.ts'
 import { replayFile } from './replay-file.ts'
 import { replayLearner } from './replay-learner.ts'
-import { parseReplayOptions, replayHelp } from './replay-options.ts'
+import { replayHelp } from './replay-help.ts'
+import { parseReplayOptions } from './replay-options.ts'
 
 /** `millrace replay`: how well would the models have done on a file, or on what a learner was told, row by row? */
 export const replayCommand: Command = {
