@@ -9,19 +9,21 @@ export interface FailingFiles {
   fails: Partial<Record<Operation, string>>
   /** The most that a write takes; all when undefined. */
   mostWritten: number | undefined
-  /** Let fdatasync wait. @returns lets it go on */
-  hold(): () => void
+  /** Let an operation wait. @returns lets it go on */
+  hold(operation: Operation): () => void
 }
 
 export function failingFiles(): FailingFiles {
   const fails: FailingFiles['fails'] = {}
-  let held: (() => void)[] | undefined
+  const held = new Map<Operation, (() => void)[]>()
   function failure(operation: Operation): Error | undefined {
     const code = fails[operation]
     return code === undefined ? undefined : Object.assign(new Error(`${code}: ${operation}`), { code })
   }
-  /** Does `work` unless `operation` fails. */
+  /** Does `work` unless `operation` fails, when it need not wait any more. */
   function unless(operation: Operation, done: (error: Error) => void, work: () => void): void {
+    const waiting = held.get(operation)
+    if (waiting !== undefined) return void waiting.push(() => unless(operation, done, work))
     const error = failure(operation)
     if (error === undefined) work()
     else setImmediate(() => done(error))
@@ -29,11 +31,11 @@ export function failingFiles(): FailingFiles {
   const failing: FailingFiles = {
     fails,
     mostWritten: undefined,
-    hold() {
-      held = []
+    hold(operation) {
+      held.set(operation, [])
       return () => {
-        const waiting = held ?? []
-        held = undefined
+        const waiting = held.get(operation) ?? []
+        held.delete(operation)
         for (const goOn of waiting) goOn()
       }
     },
@@ -55,9 +57,7 @@ export function failingFiles(): FailingFiles {
         )
       },
       fdatasync(file, done) {
-        const sync = (): void => unless('fdatasync', done, () => fileOperations.fdatasync(file, done))
-        if (held === undefined) sync()
-        else held.push(sync)
+        unless('fdatasync', done, () => fileOperations.fdatasync(file, done))
       },
       syncFolder(folder, done) {
         unless('syncFolder', done, () => fileOperations.syncFolder(folder, done))

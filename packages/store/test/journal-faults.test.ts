@@ -127,7 +127,7 @@ test('fsync: after a failed sync the file is not used again, and its frame is vo
 
 test('all appends of a failed frame fail, those that came meanwhile succeed, in their order', async t => {
   const { writer, reader, fails, hold } = await failing(t, 'fsync')
-  const goOn = hold()
+  const goOn = hold('fdatasync')
   const outcomes: string[] = []
   const listen = (text: string): Promise<void> =>
     append(writer, text).then(
@@ -150,7 +150,7 @@ test('all appends of a failed frame fail, those that came meanwhile succeed, in 
 
 test('when more waits than may, appends are refused until there is room', async t => {
   const { writer, reader, hold } = await failing(t, 'fsync', { maxQueuedBytes: 100 })
-  const goOn = hold()
+  const goOn = hold('fdatasync')
   const taken = [append(writer, 'x'.repeat(40)), append(writer, 'y'.repeat(40))]
   await assert.rejects(append(writer, 'z'.repeat(40)), {
     code: 'MILL_OVERLOADED',

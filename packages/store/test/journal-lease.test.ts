@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { durabilities, openJournalReader, openJournalWriter } from '../src/index.ts'
+import { failingFiles } from './failing-files.ts'
 import { append, texts } from './journal-appends.ts'
 import { journalProcess, lastCommitted } from './journal-process.ts'
 import { memoryFolder } from './memory-folder.ts'
@@ -33,21 +34,25 @@ test('a second writer is refused, told who the first is, and let in once that ha
   await (await openJournalWriter(folder, { durability: 'fsync' })).writer.close()
 })
 
-test('a second process is refused while the first lives, however little it does, and let in when it is killed', async t => {
-  const folder = temporaryFolder(t)
-  const first = journalProcess(t, folder)
-  await first.until(lines => lines.length > 0)
-  await assert.rejects(openJournalWriter(folder, { durability: 'fsync' }), error => {
-    assert.ok(error instanceof Error && 'code' in error && 'details' in error)
-    assert.equal(error.code, 'MILL_WRITER_TAKEN')
-    assert.equal((error.details as { pid: number }).pid, first.pid)
-    return true
-  })
-  await first.kill()
-  await (await openJournalWriter(folder, { durability: 'fsync' })).writer.close()
-})
+test(
+  'a second process is refused while the first lives, however little it does, and let in when it is killed',
+  { timeout: 60_000 },
+  async t => {
+    const folder = temporaryFolder(t)
+    const first = journalProcess(t, folder)
+    await first.until(lines => lines.length > 0)
+    await assert.rejects(openJournalWriter(folder, { durability: 'fsync' }), error => {
+      assert.ok(error instanceof Error && 'code' in error && 'details' in error)
+      assert.equal(error.code, 'MILL_WRITER_TAKEN')
+      assert.equal((error.details as { pid: number }).pid, first.pid)
+      return true
+    })
+    await first.kill()
+    await (await openJournalWriter(folder, { durability: 'fsync' })).writer.close()
+  }
+)
 
-test('of many processes that start together one becomes the writer', async t => {
+test('of many processes that start together one becomes the writer', { timeout: 60_000 }, async t => {
   const folder = temporaryFolder(t)
   const all = Array.from({ length: 3 }, () => journalProcess(t, folder))
   await Promise.all(all.map(one => one.until(lines => lines.length > 0)))
@@ -56,23 +61,27 @@ test('of many processes that start together one becomes the writer', async t => 
   assert.equal(first.filter(line => line === 'MILL_WRITER_TAKEN').length, 2)
 })
 
-test('of many processes that take over together one stays, and what each has acknowledged is there', async t => {
-  const folder = temporaryFolder(t)
-  const all = Array.from({ length: 3 }, () => journalProcess(t, folder, { role: 'takeover' }))
-  // Each either acknowledges something or learns that it was fenced off before it could; only one goes on for ever.
-  await Promise.all(all.map(one => one.until(lines => lines.length > 10 || isFenced(lines))))
-  await twoOf(all.map(({ ended }) => ended))
-  const last = all.filter(({ lines }) => !isFenced(lines))
-  assert.equal(last.length, 1)
-  await last[0]!.kill()
-  const found = new Set(texts(openJournalReader(folder).records(1)))
-  for (const { pid, lines } of all) {
-    for (const line of lines.filter(one => one.startsWith('committed '))) {
-      const sequence = line.split(' ')[1]
-      assert.ok(found.has(`${sequence} ${pid} ${sequence}`), `${line} of ${pid}`)
+test(
+  'of many processes that take over together one stays, and what each has acknowledged is there',
+  { timeout: 60_000 },
+  async t => {
+    const folder = temporaryFolder(t)
+    const all = Array.from({ length: 3 }, () => journalProcess(t, folder, { role: 'takeover' }))
+    // Each either acknowledges something or learns that it was fenced off before it could; only one goes on for ever.
+    await Promise.all(all.map(one => one.until(lines => lines.length > 10 || isFenced(lines))))
+    await twoOf(all.map(({ ended }) => ended))
+    const last = all.filter(({ lines }) => !isFenced(lines))
+    assert.equal(last.length, 1)
+    await last[0]!.kill()
+    const found = new Set(texts(openJournalReader(folder).records(1)))
+    for (const { pid, lines } of all) {
+      for (const line of lines.filter(one => one.startsWith('committed '))) {
+        const sequence = line.split(' ')[1]
+        assert.ok(found.has(`${sequence} ${pid} ${sequence}`), `${line} of ${pid}`)
+      }
     }
   }
-})
+)
 
 for (const durability of durabilities) {
   test(`${durability}: after a takeover the former writer acknowledges nothing, and the new one goes on`, async t => {
@@ -109,47 +118,77 @@ test('appends that wait when another takes over fail all', async t => {
   await latter.writer.close()
 })
 
-test('a process that slept through a takeover never acknowledges again', { skip: noSignals }, async t => {
-  const folder = temporaryFolder(t)
-  const sleeper = journalProcess(t, folder)
-  await sleeper.until(lines => lines.length > 20)
-  sleeper.signal('SIGSTOP')
-  const { writer, reader } = await openJournalWriter(folder, { durability: 'fsync', role: 'takeover' })
-  const found = writer.lastSequence
-  const { first } = await append(writer, 'mine')
-  sleeper.signal('SIGCONT')
-  await sleeper.ended
-  assert.equal(sleeper.lines.at(-1), 'MILL_WRITER_FENCED')
-  // Nothing but what was there before, though its last report may have been held up by the sleep.
-  assert.ok(lastCommitted(sleeper) <= found)
-  assert.equal(first, found + 1)
-  await append(writer, 'mine too')
-  await writer.close()
-  const records = texts(reader.records(1))
-  assert.deepEqual(
-    records.slice(0, found),
-    records.slice(0, found).map((_, index) => `${index + 1} ${sleeper.pid} ${index + 1}`)
-  )
-  assert.deepEqual(records.slice(found), [`${found + 1} mine`, `${found + 2} mine too`])
-})
-
-test('a writer that took over gets the lock when the former one gives it up', { skip: noSignals }, async t => {
-  t.mock.timers.enable({ apis: ['setInterval'] })
+test('what a former writer begins after a takeover is void, even if it had not written yet and the new one has not', async t => {
   const folder = memoryFolder(t)
-  const former = await openJournalWriter(folder, { durability: 'fsync' })
-  const latter = await openJournalWriter(folder, { durability: 'fsync', role: 'takeover', now: () => 77 })
-  await assert.rejects(append(former.writer, 'refused'), { code: 'MILL_WRITER_FENCED' })
-  t.mock.timers.tick(1000)
-  await assert.rejects(openJournalWriter(folder, { durability: 'fsync' }), error => {
-    assert.ok(error instanceof Error && 'details' in error)
-    assert.equal((error.details as { since: number }).since, 77)
-    return true
-  })
-  await former.writer.close()
+  const first = await openJournalWriter(folder, { durability: 'fsync' })
+  await append(first.writer, 'one')
+  await first.writer.close()
+  const { files, hold } = failingFiles()
+  const idle = await openJournalWriter(folder, { durability: 'fsync', files })
+  const goOn = hold('open')
+  const late = append(idle.writer, 'late')
+  // Its append has begun, after a look at the epoch, once a turn of the event loop is over.
+  await new Promise(resolve => setImmediate(resolve))
+  const latter = await openJournalWriter(folder, { durability: 'fsync', role: 'takeover' })
+  goOn()
+  await assert.rejects(late, { code: 'MILL_WRITER_FENCED' })
+  assert.match(segmentsIn(folder)[0]!, /^00000002-/) // the former writer's, of the second epoch
+  assert.deepEqual(texts(latter.reader.records(1)), ['1 one'])
+  assert.equal((await append(latter.writer, 'two')).first, 2)
+  assert.deepEqual(texts(latter.reader.records(1)), ['1 one', '2 two'])
+  await idle.writer.close()
   await latter.writer.close()
 })
 
-test('what is acknowledged is there after a kill at any moment', { skip: noSignals }, async t => {
+test(
+  'a process that slept through a takeover never acknowledges again',
+  { skip: noSignals, timeout: 60_000 },
+  async t => {
+    const folder = temporaryFolder(t)
+    const sleeper = journalProcess(t, folder)
+    await sleeper.until(lines => lines.length > 20)
+    sleeper.signal('SIGSTOP')
+    const { writer, reader } = await openJournalWriter(folder, { durability: 'fsync', role: 'takeover' })
+    const found = writer.lastSequence
+    const { first } = await append(writer, 'mine')
+    sleeper.signal('SIGCONT')
+    await sleeper.ended
+    assert.equal(sleeper.lines.at(-1), 'MILL_WRITER_FENCED')
+    // Nothing but what was there before, though its last report may have been held up by the sleep.
+    assert.ok(lastCommitted(sleeper) <= found)
+    assert.equal(first, found + 1)
+    await append(writer, 'mine too')
+    await writer.close()
+    const records = texts(reader.records(1))
+    assert.deepEqual(
+      records.slice(0, found),
+      records.slice(0, found).map((_, index) => `${index + 1} ${sleeper.pid} ${index + 1}`)
+    )
+    assert.deepEqual(records.slice(found), [`${found + 1} mine`, `${found + 2} mine too`])
+  }
+)
+
+test(
+  'a writer that took over gets the lock when the former one gives it up',
+  { skip: noSignals, timeout: 60_000 },
+  async t => {
+    t.mock.timers.enable({ apis: ['setInterval'] })
+    const folder = memoryFolder(t)
+    const former = await openJournalWriter(folder, { durability: 'fsync' })
+    const latter = await openJournalWriter(folder, { durability: 'fsync', role: 'takeover', now: () => 77 })
+    await assert.rejects(append(former.writer, 'refused'), { code: 'MILL_WRITER_FENCED' })
+    t.mock.timers.tick(1000)
+    await assert.rejects(openJournalWriter(folder, { durability: 'fsync' }), error => {
+      assert.ok(error instanceof Error && 'details' in error)
+      assert.equal((error.details as { since: number }).since, 77)
+      return true
+    })
+    await former.writer.close()
+    await latter.writer.close()
+  }
+)
+
+test('what is acknowledged is there after a kill at any moment', { skip: noSignals, timeout: 60_000 }, async t => {
   for (const durability of durabilities.filter(one => one !== 'none')) {
     const folder = join(temporaryFolder(t), durability)
     let acknowledged = 0
