@@ -23,7 +23,7 @@ export interface KillDeps {
   /** How many clients wait at the gate when nothing is under way. */
   clients: number
   /** Looks at the program once it is ready and nothing is under way. */
-  check(): Promise<void>
+  check(run: Run): Promise<void>
   onAcknowledged(hit: () => void): () => void
   /** How long a start takes, in milliseconds. */
   startMs: number
@@ -54,7 +54,9 @@ export async function startAndKill(moment: Moment, deps: KillDeps): Promise<Kill
     () => undefined
   )
   const died = run.program.exit.then(() => 'died' as const)
-  await Promise.race([died, untilMoment(moment, run, deps)])
+  const over = new AbortController()
+  await Promise.race([died, untilMoment(moment, run, deps, over.signal)])
+  over.abort()
   gate.close()
   const isAlive = run.program.child.exitCode === null && run.program.child.signalCode === null
   const { code, signal } = await target.end('SIGKILL')
@@ -70,15 +72,17 @@ function withPoint({ preload = [], environment }: StartOptions, point: CrashPoin
   return { preload: preloads, environment: { ...environment, CRASH_POINT: JSON.stringify(point) } }
 }
 
-async function untilMoment(moment: Moment, run: Run, deps: KillDeps): Promise<void> {
+async function untilMoment(moment: Moment, run: Run, deps: KillDeps, over: AbortSignal): Promise<void> {
   const { target, gate, clients, check, onAcknowledged, startMs } = deps
-  const surroundings = { journals: journalsOf(target), onAcknowledged }
+  const surroundings = { journals: journalsOf(target), onAcknowledged, over }
   if (moment.kind === 'start') return await pause(moment.part * startMs)
   if ((await run.ready.catch(() => undefined)) === undefined) return
   if (moment.kind === 'repeating') return await momentCame(moment, surroundings)
   // Clients that still wait for an answer to what they asked the run before get it now.
   await gate.allWaiting(clients)
-  await check()
+  if (!over.aborted) await check(run)
+  // Died meanwhile: by now another run may be under way.
+  if (over.aborted) return
   gate.open()
   const came = moment.kind === 'inside' ? new Promise<never>(() => undefined) : momentCame(moment, surroundings)
   await Promise.race([came, pause(longestWaitMs, undefined, { ref: false })])

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { PythonRandom } from '@millrace/common'
 import { asker } from './asking.ts'
@@ -15,7 +16,7 @@ import { randomMoment } from './moment.ts'
 import { compareWithNeverKilled } from './never-killed.ts'
 import { powerFailure } from './power-failure.ts'
 import type { Profile } from './profile.ts'
-import { restartable, type Restartable } from './restartable.ts'
+import { restartable, type Restartable, type Run } from './restartable.ts'
 import type { Tally } from './tally.ts'
 import { createTruth, type Truth } from './truth.ts'
 
@@ -40,6 +41,9 @@ export interface LifeResult {
 
 /** How long a start takes, in milliseconds, until one was measured. */
 export const firstStartMs = 700
+
+/** How long the end of a program may take to be seen, in milliseconds. */
+const patienceMs = 3000
 
 const logSyncs = fileURLToPath(new URL('preload/log-syncs.ts', import.meta.url))
 
@@ -108,7 +112,7 @@ async function killOnce(stage: Stage): Promise<void> {
     target,
     gate,
     clients: crowd.clients.length,
-    check: () => checkServices(stage),
+    check: run => checkServices(stage, run),
     onAcknowledged: hit => tally.listen(hit),
     startMs: stage.startMs,
     start: profile.losesPower ? { preload: [logSyncs], environment: { CRASH_SYNCS: log } } : {}
@@ -137,10 +141,10 @@ function checkJournals(stage: Stage): void {
 }
 
 /** Look at a program that is ready while no client works. */
-async function checkServices(stage: Stage): Promise<void> {
-  const { crowd, profile, target, findings, tally, random } = stage
+async function checkServices(stage: Stage, run: Run): Promise<void> {
+  const { crowd, profile, findings, tally, random } = stage
   checkJournals(stage)
-  const own = asker(target)
+  const own = asker({ address: async service => (await run.ready)[service] ?? '' })
   const deps: CheckDeps = { asker: asksOnce(own), findings, tally, random }
   try {
     for (const ledger of crowd.ledgers) {
@@ -149,7 +153,8 @@ async function checkServices(stage: Stage): Promise<void> {
     }
   } catch (error) {
     // A program that dies inside may do so now; one that lives on owes an answer.
-    if (target.run?.program.child.signalCode === null) findings.add('a client is answered', String(error))
+    const isDead = await Promise.race([run.program.exit, pause(patienceMs, undefined, { ref: false })])
+    if (isDead === undefined) findings.add('a client is answered', String(error))
   } finally {
     own.close()
   }
@@ -158,16 +163,17 @@ async function checkServices(stage: Stage): Promise<void> {
 /** At the end of a life: everything again, and beside a program that was never killed. */
 async function lookBack(stage: Stage): Promise<void> {
   const { crowd, gate, profile, target, findings, tally, folder } = stage
-  await target.start().ready
+  const run = target.start()
+  await run.ready
   await gate.allWaiting(crowd.clients.length)
-  await checkServices(stage)
+  await checkServices(stage, run)
   const askers = Array.from({ length: 8 }, () => asker(target))
   for (const { answered } of [...crowd.ledgers, ...crowd.series]) {
     await repeatAll(answered.slice(-profile.repeatWindow), { askers, findings, tally })
   }
   for (const one of askers) one.close()
   for (const series of crowd.series) checkChain(series, (promise, detail) => findings.add(promise, detail))
-  await checkServices(stage)
+  await checkServices(stage, run)
   const { code } = await target.end('SIGTERM')
   if (code !== 0) findings.add('a stop is clean', `the program ended with ${code}`)
   checkJournals(stage)

@@ -67,21 +67,26 @@ export interface Surroundings {
   journals: string
   /** Calls `hit` at each acknowledgement until it is told to stop. */
   onAcknowledged(hit: () => void): () => void
+  /** Nobody waits any more. */
+  over: AbortSignal
 }
 
-/** Resolves at the moment, which begins to be waited for now; moments that have no such beginning resolve at once. */
-export async function momentCame(moment: Moment, { journals, onAcknowledged }: Surroundings): Promise<void> {
+/**
+ * Resolves at the moment, which begins to be waited for now, or when it is over; moments that have no such beginning
+ * resolve at once.
+ */
+export async function momentCame(moment: Moment, { journals, onAcknowledged, over }: Surroundings): Promise<void> {
   switch (moment.kind) {
     case 'load':
     case 'repeating':
       return await pause(moment.afterMs)
     case 'acknowledged':
-      return await nthTime(moment.nth, onAcknowledged)
+      return await nthTime(moment.nth, onAcknowledged, over)
     case 'snapshot':
-      await nthTime(moment.nth, hit => onNewFile(journals, isHalfWritten, hit))
+      await nthTime(moment.nth, hit => onNewFile(journals, isHalfWritten, hit), over)
       return await pause(moment.afterMs)
     case 'segment':
-      await nthTime(moment.nth, hit => onNewFile(journals, name => name.endsWith('.segment'), hit))
+      await nthTime(moment.nth, hit => onNewFile(journals, name => name.endsWith('.segment'), hit), over)
       return await pause(moment.afterMs)
     case 'start':
     case 'inside':
@@ -100,12 +105,13 @@ export function filesIn(folder: string): string[] {
   return readdirSync(folder).flatMap(name => readdirSync(path.join(folder, name)))
 }
 
-async function nthTime(nth: number, listen: (hit: () => void) => () => void): Promise<void> {
+async function nthTime(nth: number, listen: (hit: () => void) => () => void, over: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   let times = 0
   const stop = listen(() => {
     if ((times += 1) === nth) resolve()
   })
+  over.addEventListener('abort', () => resolve(), { once: true })
   await promise.finally(stop)
 }
 
