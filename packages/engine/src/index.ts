@@ -1,5 +1,11 @@
 export { ProgressiveValidation, type Standing } from './evaluation/progressive-validation.ts'
 export { baselineNames, type ContenderName, contenderNames, createContender } from './evaluation/contenders.ts'
+export {
+  type JournalReplay,
+  type JournalReplayRow,
+  replayJournal,
+  type ReplayedConfiguration
+} from './evaluation/replay-journal.ts'
 export { openReplay, type Replay, type ReplayRow } from './evaluation/replay-rows.ts'
 export { createLagFeatures, type LagFeatures } from './features/lag-features.ts'
 export {

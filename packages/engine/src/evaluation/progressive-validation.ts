@@ -1,9 +1,14 @@
 import { type Features, Mae, Mape, type Metric, R2, type Regressor, Rmse, Smape } from '@millrace/online'
 
+/** What is compared: a regressor, or what stands for one; undefined where it cannot predict this row. */
+export interface Predictor extends Pick<Regressor, 'canPredict' | 'learnOne'> {
+  predictOne(x: Features): number | undefined
+}
+
 /** One of the regressors that are compared. */
 export interface Contender {
   name: string
-  regressor: Regressor
+  regressor: Predictor
   /** A rule without learning, which a model has to beat to be worth anything. */
   isBaseline: boolean
 }
