@@ -74,7 +74,7 @@ export const ConfigSchema = Type.Object(
       minimum: 0,
       maximum: Number.MAX_SAFE_INTEGER,
       description:
-        'Seed of learners that draw random numbers (amf_regressor): same seed, same stream, same predictions.'
+        'Seed of learners that draw random numbers (amf_regressor): same seed, same stream, same predictions. What was learned with one goes on with that one only.'
     }),
     featureNamesLimit: Type.Integer({
       env: 'MILLRACE_FEATURE_NAMES_LIMIT',
