@@ -33,6 +33,7 @@ export type {
   SettingsCommand
 } from './learning/learn-command.ts'
 export { LearnRecordCodec } from './learning/learn-record.ts'
+export { RepeatedRefusal } from './learning/learner-errors.ts'
 export type { LearnerLog } from './learning/learner-log.ts'
 export { LearnerMachine, type Outcome } from './learning/learner-machine.ts'
 export type { FollowedLearnerOptions, LearnerOptions, TaughtLearnerOptions } from './learning/learner-options.ts'

@@ -117,3 +117,16 @@ test('each series has ids of its own', async () => {
   const add = async (series_id: string) => send(app, '/add', { series_id, value: 1, observation_id: 'a' })
   assert.deepEqual([(await add('a')).isReplayed, (await add('b')).isReplayed], [false, false])
 })
+
+test('what was refused is refused again in the same bytes, and the reply says that it came before', async () => {
+  const app = await model('amf_regressor')
+  // More names than a forest takes.
+  const names = Object.fromEntries(Array.from({ length: 8188 }, (_, index) => [`f${index}`, 1]))
+  const wide = { features: names, target: 1, observation_id: 'wide' }
+  const first = await send(app, '/train', wide)
+  const again = await send(app, '/predict_learn', wide)
+  assert.deepEqual([first.status, first.isReplayed, again.status, again.isReplayed], [422, false, 422, true])
+  assert.equal(again.text, first.text)
+  const batch = await send(app, '/predict_learn/batch', { observations: [wide] })
+  assert.equal(batch.isReplayed, true)
+})

@@ -2,14 +2,22 @@ import { MillraceError } from '@millrace/common'
 import { describeLearner, isLearnerName, isSameRecipe } from './catalog.ts'
 import type { SettingsCommand } from './learn-command.ts'
 import type { LearnerMachine, Outcome } from './learner-machine.ts'
-import { refusalError } from './refusal.ts'
+import { type Refusal, refusalError } from './refusal.ts'
 import type { Learned } from './served-learner.ts'
+
+/** Says again, word for word, why an observation was refused that comes once more under the same id. */
+export class RepeatedRefusal extends MillraceError {}
 
 /** What an outcome means to whoever sent the observation: its answer, or the error it gets. */
 export function answerOf(outcome: Outcome): Learned | MillraceError {
   if (outcome.kind === 'learned') return { prediction: outcome.prediction, isRepeat: outcome.isRepeat }
-  if (outcome.kind === 'refused') return refusalError(outcome.refusal)
+  if (outcome.kind === 'refused')
+    return outcome.isRepeat ? refusedAgain(outcome.refusal) : refusalError(outcome.refusal)
   throw new MillraceError('MILL_INTERNAL', 'settings are no observation')
+}
+
+function refusedAgain({ code, message, details }: Refusal): RepeatedRefusal {
+  return new RepeatedRefusal(code, message, { details })
 }
 
 /** @throws {MillraceError} MILL_CONFIG_INVALID when the journal of learner `id` was made by another learner */

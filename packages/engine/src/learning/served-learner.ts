@@ -87,6 +87,7 @@ export interface ServedLearner {
    * @throws {MillraceError} MILL_VALUE_NOT_FINITE, MILL_VALUE_OUT_OF_RANGE, MILL_FEATURE_LIMIT, MILL_MEMORY_LIMIT,
    *   MILL_LEARN_DIVERGED or MILL_ID_CONFLICT for an observation that cannot be learned; MILL_NOT_WRITER,
    *   MILL_WRITER_FENCED, MILL_OVERLOADED or MILL_STORE_FAILED for a learner that cannot learn now. Nothing is learned then.
+   *   What was refused under the same id before is refused with a RepeatedRefusal
    */
   learn(observation: LabelledObservation): Promise<Learned>
   /**

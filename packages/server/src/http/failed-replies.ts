@@ -1,10 +1,11 @@
+import { RepeatedRefusal } from '@millrace/engine'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../app-type.ts'
 import { AllowedMethods } from './allowed-methods.ts'
 import { failure, type Failure, failureOf, wrongMethod } from './failure.ts'
 import { noRoute } from './observe-requests.ts'
 import { pathOf } from './path-of.ts'
-import { isMarkedRepeat } from './repeat.ts'
+import { isMarkedRepeat, markRepeat } from './repeat.ts'
 import { createRouteOutages } from './route-outages.ts'
 
 /**
@@ -20,6 +21,7 @@ export function replyToFailures(app: App): void {
 
   app.setErrorHandler((error, request, reply) => {
     const failed = failureOf(error)
+    if (error instanceof RepeatedRefusal) markRepeat(reply)
     // Fastify hangs up after a body that it refuses; a client still sending it would see that and not the reply.
     reply.removeHeader('connection')
     if (failed.status === 503) outages.failed(routeOf(request), error)

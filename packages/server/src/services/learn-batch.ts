@@ -1,4 +1,4 @@
-import type { LabelledObservation, Learned } from '@millrace/engine'
+import { type LabelledObservation, type Learned, RepeatedRefusal } from '@millrace/engine'
 import { type BatchError, largestBatch, type LearnBatchReply, type LearnBatchRequest } from '@millrace/protocol'
 import { failureOf, HttpError, invalidRequest } from '../http/failure.ts'
 import { idempotencyKeyOf, type IdCarrier, observationIdIn } from '../http/observation-id.ts'
@@ -38,7 +38,7 @@ export function batchReply(outcomes: readonly (Learned | Error)[]): { body: Lear
     if (outcome instanceof Error) {
       predictions.push(null)
       errors.push(errorAt(index, outcome))
-      isRepeat = false
+      isRepeat &&= outcome instanceof RepeatedRefusal
     } else {
       predictions.push(outcome.prediction)
       isRepeat &&= outcome.isRepeat
