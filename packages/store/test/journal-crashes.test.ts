@@ -178,7 +178,7 @@ test('fsync: power failures, kills and a failing disk lose nothing that was comm
   const folder = inFolder(memoryFolder(t))
   await fc.assert(
     fc.asyncProperty(lives('close', 'kill', 'power failure'), rows => inARow(folder(), rows, 'fsync', nothingLost)),
-    { numRuns: 150 }
+    { numRuns: 100 }
   )
 })
 

@@ -17,8 +17,11 @@ export interface AppendListener {
    */
   committed(firstSequence: number, time: number): void
   /**
-   * None of the records is in the journal, nor ever will be.
-   * @param error a MillraceError: MILL_STORE_FAILED, MILL_WRITER_FENCED or MILL_OVERLOADED
+   * The records are not committed. They will not be found behind or between any that are committed later; but a writer
+   * that starts anew before that may find them whole on the disk, and go on after them. So a client that was told of the
+   * failure repeats what it said under the same id.
+   * @param error a MillraceError: MILL_STORE_FAILED, MILL_WRITER_FENCED, MILL_OVERLOADED, or MILL_OPTION_INVALID for an
+   *   append of nothing
    */
   failed(error: unknown): void
 }
@@ -30,17 +33,26 @@ export interface AppendListener {
  * `none` an append is committed at once and written soon after.
  */
 export interface JournalWriter {
-  /** Position of the last committed record; 0 for an empty journal. */
+  /**
+   * Position of the last committed record; 0 for an empty journal. What must hold committed records only, such as a
+   * snapshot, goes no further than this, though a reader may: it finds what is being written as well.
+   */
   readonly lastSequence: number
-  /** Bytes of all records appended since this writer was opened. */
+  /** Bytes of all records committed since this writer was opened. */
   readonly bytesWritten: number
   /** What keeps the journal from being written at present: what `failed` would say. Undefined while all is well. */
   readonly problem: unknown
   /** Append records that belong together: all of them or none. Never throws; `listener` is told. */
   append(payloads: readonly Uint8Array[], listener: AppendListener): void
-  /** Resolves once all that was appended before is written or has failed. */
+  /**
+   * Resolves once all that was appended before is written or has failed. With the durability `none` what failed stays
+   * queued, and `problem` says why.
+   */
   flush(): Promise<void>
-  /** Write what waits, then give up the lease. Later appends fail. */
+  /**
+   * Write what waits, then give up the lease. Later appends fail. Closing again does nothing.
+   * @throws what `problem` says when records that were committed with the durability `none` could not be written
+   */
   close(): Promise<void>
 }
 
@@ -66,7 +78,8 @@ export interface JournalReader {
   /** Position of the first record that is still kept; 1 past the last one when none is. */
   firstSequence(): number
   /**
-   * The records from position `from` to the last whole one, as the files are now; a torn tail is passed over.
+   * The records from position `from` to the last whole one, as the files are now; a torn tail is passed over. The last
+   * ones may not be committed yet.
    * @throws {MillraceError} MILL_JOURNAL_DAMAGED when a record at or after `from` is missing or was changed
    */
   records(from: number): IterableIterator<JournalRecord>

@@ -10,6 +10,7 @@ import {
   writeSync
 } from 'node:fs'
 import { join } from 'node:path'
+import { threadId } from 'node:worker_threads'
 import { crc32 } from 'node:zlib'
 import { MillraceError } from '@millrace/common'
 import { syncFolder } from './durable-files.ts'
@@ -39,14 +40,14 @@ export interface Snapshot {
 
 /**
  * Keep `state` as a snapshot of the journal in `folder`. When this returns the snapshot is durable; when it throws, or
- * the machine dies meanwhile, there is none. Blocks for a write and two fsyncs: call it in a worker thread.
+ * the machine dies meanwhile, there is a whole one or none. Blocks for a write and two fsyncs: call it in a worker thread.
  *
  * The state may hold only records that their writer has committed, see {@link JournalWriter.lastSequence}.
  * @throws {MillraceError} MILL_STORE_FAILED
  */
 export function writeSnapshot(folder: string, { sequence, time, state }: Snapshot): void {
   const path = snapshotPath(folder, sequence)
-  const temporary = `${path}.${process.pid}.tmp`
+  const temporary = `${path}.${process.pid}.${threadId}.tmp`
   try {
     const file = openSync(temporary, 'w')
     try {
@@ -111,7 +112,7 @@ export function snapshotPath(folder: string, sequence: number): string {
 
 /** Whether a name is that of a snapshot that was being written. */
 export function isHalfWritten(name: string): boolean {
-  return /^\d+\.snapshot\.\d+\.tmp$/.test(name)
+  return /^\d+\.snapshot\.[\d.]+\.tmp$/.test(name)
 }
 
 function headerFor({ sequence, time, state }: Snapshot): Buffer {
