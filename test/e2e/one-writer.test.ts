@@ -48,6 +48,9 @@ test('a reader follows the writer, refuses to learn, says who learns, and takes 
   assert.deepEqual([`http://${String(host)}:${String(port)}`, pid], [writing, writer.child.pid])
   const health = (await get(`${reading}/health`)).body as Record<string, unknown>
   assert.deepEqual([health['status'], health['role']], ['ok', 'reader'])
+  // What the reader predicted can be labelled at the writer.
+  const { prediction_id } = (await post(`${reading}/predict`, { features: {} })).body as { prediction_id: string }
+  assert.equal((await post(`${writing}/feedback`, { prediction_id, actual: 1 })).status, 200)
   const stream = (await get(`${reader.addresses.ingestion}/status`)).body as { current_index: number }
   assert.equal(stream.current_index, 0)
   reader.child.kill('SIGTERM')
