@@ -89,7 +89,7 @@ test('verify says that whole journals are whole, while one of them is being writ
   assert.equal(code, 0)
   assert.match(
     out,
-    /^a: whole\n {2}records 1 to 100 in \d+ files?, [\d.]+ kB\n {2}1 of 1 snapshots whole\nb: whole\n {2}records 1 to 1 in 1 file, /
+    /^a: whole\n {2}records 1 to 100 in \d+ files?, [\d.]+ kB\n {2}1 snapshot whole\nb: whole\n {2}records 1 to 1 in 1 file, /
   )
   await open.writer.close()
 })

@@ -28,7 +28,9 @@ export async function learnAgain(
   { clock, signal }: { clock: Pick<CommandClock, 'now' | 'turn'>; signal: AbortSignal }
 ): Promise<DeepReport> {
   const snapshots = new Set(reader.snapshots().map(({ sequence }) => sequence))
-  const begunAt = reader.firstSequence() === 1 ? 0 : Math.min(...snapshots)
+  const first = reader.firstSequence()
+  // A snapshot from before the first record leads nowhere.
+  const begunAt = first === 1 ? 0 : Math.min(...[...snapshots].filter(sequence => sequence >= first - 1))
   const report: DeepReport = { begunAt, equal: [], sequence: begunAt, digest: undefined, problems: [] }
   const codec = new LearnRecordCodec()
   let machine = begunAt === 0 ? undefined : LearnerMachine.fromState(reader.readSnapshot(begunAt))

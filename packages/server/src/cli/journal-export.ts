@@ -6,7 +6,7 @@ import { JournalCsv } from './journal-csv.ts'
 import { writeToFile } from './journal-output.ts'
 import type { JournalPart } from './journal-part.ts'
 import { journalOf } from './journal-place.ts'
-import { parseRange, rangeFlags, startOf } from './journal-range.ts'
+import { parseRange, placeRange, rangeFlags } from './journal-range.ts'
 import { recordJson, type ShownRecord } from './journal-record.ts'
 import { readRecords, type RecordsWanted } from './journal-records.ts'
 import { SequenceSet } from './journal-sequences.ts'
@@ -65,7 +65,7 @@ export const journalExport: JournalPart = {
     const reader = openJournalReader(folder)
     return await writeToFile(values.output, host, async (sink, signal) => {
       await tellPruned(range, reader, host)
-      const wanted = { from: startOf(range, reader), to: range.to, mostAhead: values.raw ? undefined : Infinity }
+      const wanted = { ...placeRange(range, reader), mostAhead: values.raw ? undefined : Infinity }
       const output = createCsvOutput(sink, signal)
       const write = format === 'csv' ? writeCsv : writeJsonLines
       await write({ reader, wanted, output, host, signal })

@@ -33,11 +33,15 @@ export function parseRange({ from, to, last }: Partial<Record<keyof typeof range
   return range
 }
 
-/** Where a range begins in a journal: at a record that is kept, or 1 past the last one. */
-export function startOf({ from, to, last }: JournalRange, reader: JournalReader): number {
+/**
+ * A range as positions in a journal: from a record that is kept, or 1 past the last one. The last N records are those of
+ * now, even while more are being written.
+ */
+export function placeRange({ from, to, last }: JournalRange, reader: JournalReader): { from: number; to: number } {
   const first = reader.firstSequence()
-  if (last === undefined) return Math.max(first, from ?? 1)
-  return Math.max(first, Math.min(to, lastSequenceOf(reader)) - last + 1)
+  if (last === undefined) return { from: Math.max(first, from ?? 1), to }
+  const end = Math.min(to, lastSequenceOf(reader))
+  return { from: Math.max(first, end - last + 1), to: end }
 }
 
 /** Position of the last record, or of the newest snapshot when nothing came after it. Reads the newest segments only. */

@@ -3,7 +3,7 @@ import { type CommandProcess, inTurns, untilStopped } from './command-process.ts
 import { createCsvOutput } from './csv-output.ts'
 import type { JournalPart } from './journal-part.ts'
 import { journalOf } from './journal-place.ts'
-import { type JournalRange, parseRange, rangeFlags, startOf } from './journal-range.ts'
+import { type JournalRange, parseRange, placeRange, rangeFlags } from './journal-range.ts'
 import { recordJson, recordLine } from './journal-record.ts'
 import { hasId, readRecords } from './journal-records.ts'
 import { print } from './print.ts'
@@ -68,11 +68,10 @@ async function show(
   host: CommandProcess,
   signal: AbortSignal
 ): Promise<number> {
-  const from = startOf(range, reader)
   await tellPruned(range, reader, host)
   const width = host.stdout.isTTY === true ? host.stdout.columns : undefined
   const output = createCsvOutput(host.stdout, signal)
-  const records = readRecords(reader, { from, to: range.to, mostAhead })
+  const records = readRecords(reader, { ...placeRange(range, reader), mostAhead })
   for await (const record of inTurns(records, { clock: host.clock, signal })) {
     if (id !== undefined && !hasId(record.command, id)) continue
     await output.line([isJson ? recordJson(record) : recordLine(record, width)])

@@ -8,6 +8,7 @@ import { dataFolder, journalOf, type JournalPlace, journalsIn } from './journal-
 import { formatBytes, shownText } from './journal-text.ts'
 import { wholeReport } from './journal-whole.ts'
 import { print } from './print.ts'
+import { count } from './replay-standings.ts'
 import { oneLearner, parseFlags } from './usage.ts'
 
 const help = `Usage: millrace journal verify [LEARNER] [options]
@@ -96,17 +97,16 @@ function titleOf({ learner }: JournalPlace, verdict: string): string {
 
 function factsOf({ firstSequence, lastSequence, records, segments, snapshots, bytes }: JournalReport): string[] {
   const range = records === 0 ? 'no records' : `records ${formatCount(firstSequence)} to ${formatCount(lastSequence)}`
-  const torn = segments.some(({ state }) => state === 'torn')
-    ? ['  the end is torn, as after a crash: nothing acknowledged is lost']
-    : []
+  const isTorn = segments.some(({ state }) => state === 'torn')
   const whole = snapshots.filter(({ state }) => state === 'ok').length
   return [
-    `  ${range} in ${files(segments.length)}, ${formatBytes(bytes)}`,
-    `  ${whole} of ${snapshots.length} snapshots whole`,
-    ...torn
+    `  ${range} in ${count(segments.length, 'file')}, ${formatBytes(bytes)}`,
+    `  ${snapshotsText(whole, snapshots.length)}`,
+    ...(isTorn ? ['  the end was never finished, as after a crash: nothing acknowledged is lost'] : [])
   ]
 }
 
-function files(count: number): string {
-  return `${formatCount(count)} file${count === 1 ? '' : 's'}`
+function snapshotsText(whole: number, all: number): string {
+  if (all === 0) return 'no snapshots'
+  return whole === all ? `${count(all, 'snapshot')} whole` : `${whole} of ${count(all, 'snapshot')} whole`
 }

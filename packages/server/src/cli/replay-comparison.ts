@@ -56,12 +56,16 @@ function introduction({ learner, recorded, after, first, last, rows, counts, ela
     ...(counts.repeats > 0 ? [count(counts.repeats, 'repeat')] : [])
   ]
   return [
-    `${shownText(learner)} (${recorded.learner}): ${count(rows, 'row')}${which} in ${formatDuration(elapsedMs)}`,
+    `${title(learner, recorded)}: ${count(rows, 'row')}${which} in ${formatDuration(elapsedMs)}`,
     ...(left.length > 0 ? [`Left out: ${left.join(', ')}`] : []),
     ...(after > 0
       ? [`Kept from record ${formatCount(after + 1)} on: the model as served knew the ones before, too`]
       : [])
   ]
+}
+
+function title(learner: string, { learner: model }: SettingsCommand): string {
+  return learner === model ? model : `${shownText(learner)} (${model})`
 }
 
 /** Does another one beat what was served, over the rows that all were scored on? In one to three lines. */
