@@ -6,7 +6,10 @@ import { createLogger } from '../src/index.ts'
 import { writerRegistry } from '../src/writer-registry.ts'
 
 /** What one process of several knows that share a store; it answers for one learner on port 8010. */
-function processOver(registry: RegistryStore | undefined, { role = 'writer' as LearnerRole, host = '127.0.0.1' } = {}) {
+function processOver(
+  registry: RegistryStore | undefined,
+  { role = 'writer', host = '127.0.0.1' }: { role?: LearnerRole; host?: string } = {}
+) {
   const lines: string[] = []
   const health = () => ({ role, sequence: 7, snapshotSequence: 0, problem: undefined })
   const writers = writerRegistry({
