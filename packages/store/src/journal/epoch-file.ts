@@ -63,7 +63,7 @@ function epochFile(handle: number, epoch: number): EpochFile {
     epoch,
     isCurrent() {
       // Anything else than this epoch, half of a new one included, is the work of a later writer.
-      return readSync(handle, found, 0, fileBytes, 0) === fileBytes && found.equals(expected)
+      return isOpen && readSync(handle, found, 0, fileBytes, 0) === fileBytes && found.equals(expected)
     },
     close() {
       if (isOpen) closeSync(handle)

@@ -107,10 +107,13 @@ function taken(folder: string): MillraceError {
   })
 }
 
+/** Undefined where there is no readable note. */
 function readHolder(folder: string): { pid: number; host: string; since: number } | undefined {
   try {
-    const { pid, host, since } = JSON.parse(readFileSync(holderPath(folder), 'utf8')) as Record<string, unknown>
-    return { pid: Number(pid), host: String(host), since: Number(since) }
+    const note = JSON.parse(readFileSync(holderPath(folder), 'utf8')) as Record<string, unknown>
+    const { pid, host, since } = note
+    if (typeof pid !== 'number' || typeof host !== 'string' || typeof since !== 'number') return undefined
+    return { pid, host, since }
   } catch {
     return undefined
   }
