@@ -34,6 +34,20 @@ test('a second writer is refused, told who the first is, and let in once that ha
   await (await openJournalWriter(folder, { durability: 'fsync' })).writer.close()
 })
 
+test('a writer without a readable note about it is still the only one', async t => {
+  const folder = memoryFolder(t)
+  const { writer } = await openJournalWriter(folder, { durability: 'fsync' })
+  for (const note of ['', '{"pid":1', '{"pid":1,"host":"here"}', 'null']) {
+    writeFileSync(join(folder, 'writer.json'), note)
+    await assert.rejects(openJournalWriter(folder, { durability: 'fsync' }), {
+      code: 'MILL_WRITER_TAKEN',
+      message: /is written by another process; stop it/,
+      details: { path: folder }
+    })
+  }
+  await writer.close()
+})
+
 test(
   'a second process is refused while the first lives, however little it does, and let in when it is killed',
   { timeout: 60_000 },
