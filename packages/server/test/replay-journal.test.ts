@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { learnerNames } from '@millrace/engine'
+import { type LearnCommand, learnerNames } from '@millrace/engine'
 import { pruneJournal } from '@millrace/store'
 import { observation, settings, taught, temporaryFolder, waves } from './journal-data.ts'
 import { csvFile, FakeProcess } from './replay-host.ts'
@@ -76,6 +76,38 @@ for (const learner of learnerNames) {
     const named = Object.entries(parameters).flatMap(([name, value]) => ['--set', `${name}=${value}`])
     const same = await documentOf(dataDir, 'x', '--model', learner, ...named)
     assert.deepEqual(measuresOf(same.models[1]), measuresOf(served))
+  })
+}
+
+/** Rows between which come others that no learner should learn, or that make it explode. */
+const storms: Record<string, (rows: ReturnType<typeof waves>) => LearnCommand[]> = {
+  'single poison rows': rows => rows.flatMap((row, index) => (index % 17 === 16 ? [poison(index), row] : [row])),
+  'poison rows that insist': rows => [
+    ...rows.slice(0, 100),
+    ...Array.from({ length: 14 }, (_, index) => poison(index)),
+    ...rows.slice(100)
+  ],
+  'rows that make it explode': rows =>
+    rows.map((row, index) => (index % 50 === 49 ? { ...row, features: { ...row.features, a: 1e6 * index } } : row))
+}
+
+function poison(index: number): LearnCommand {
+  return observation({ a: 1 + index / 10, b: 1 }, 1e12 + index, { observationId: `poison-${index}` })
+}
+
+for (const [name, storm] of Object.entries(storms)) {
+  test(`the scores are those that were served through ${name} and changing limits, too`, async context => {
+    const dataDir = temporaryFolder(context)
+    const recipe = { parameters: { learning_rate: 0.3 } }
+    const first = settings('linear_regression', recipe)
+    const fewer = settings('linear_regression', { ...recipe, limits: { ids: 10, featureNames: 3 } })
+    const tooMany = observation({ a: 1, b: 1, c: 1, d: 1 }, 5)
+    const commands = [...storm(waves(300)), fewer, tooMany, ...storm(waves(200, 400))]
+    const { machine, outcomes } = await taught(dataDir, 'x', [first, ...commands])
+    assert.ok(machine.guardSkips > 0)
+    const { models, refused } = await documentOf(dataDir, 'x')
+    assert.equal(refused, outcomes.filter(outcome => outcome?.kind === 'refused').length)
+    assert.deepEqual(measuresOf(models[1]), measuresOf(models[0]))
   })
 }
 

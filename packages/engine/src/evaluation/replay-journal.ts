@@ -2,9 +2,10 @@ import { MillraceError } from '@millrace/common'
 import type { Features } from '@millrace/online'
 import type { JournalReader, JournalRecord } from '@millrace/store'
 import { type LearnerName, learnerParameters, type LearnerSettings } from '../learning/catalog.ts'
-import type { ObservationCommand, SettingsCommand } from '../learning/learn-command.ts'
+import type { LearnCommand, LearnerLimits, ObservationCommand, SettingsCommand } from '../learning/learn-command.ts'
 import { LearnRecordCodec } from '../learning/learn-record.ts'
 import { LearnerMachine } from '../learning/learner-machine.ts'
+import type { Refusal } from '../learning/refusal.ts'
 import { foldRecord } from '../learning/restore-machine.ts'
 import { type Contender, type Predictor, ProgressiveValidation, type Standing } from './progressive-validation.ts'
 
@@ -46,10 +47,11 @@ export interface JournalReplay {
 }
 
 /**
- * Run other learners over the records of a journal, and compare them with what was served: each predicts every
- * observation that was learned then, is scored, and learns it, with the guard against divergence and the limits that the
- * recorded learner has. The label of an earlier prediction counts for the recorded learner with the prediction as it was
- * made, for the others with one made when the label came. Changes nothing.
+ * Run other learners over the records of a journal, and compare them with what was served: each is told what the recorded
+ * learner was told, with the limits that it had then and a guard against divergence of its own, and is scored on every
+ * observation that was learned then. So one with the recorded settings predicts the same bits. But the label of an
+ * earlier prediction counts for the recorded learner with the prediction as it was made, for the others with one made
+ * when the label came. Changes nothing.
  * @param others configurations, and rules without learning
  * @throws {MillraceError} MILL_OPTION_INVALID for parameters that do not exist; MILL_DATA_INVALID for a journal without
  *   records; MILL_JOURNAL_DAMAGED or MILL_STORE_FAILED, here and from `rows`
@@ -60,7 +62,13 @@ export function replayJournal(
 ): JournalReplay {
   const { machine, after, records } = beginning(reader)
   const recorded = new RecordedPredictions()
-  const contenders = others.map(other => ('regressor' in other ? other : contenderFor(other, machine.settings)))
+  const learners: ReplayedLearner[] = []
+  const contenders = others.map(other => {
+    if ('regressor' in other) return other
+    const learner = new ReplayedLearner(other, machine.settings)
+    learners.push(learner)
+    return { name: other.label, regressor: learner, isBaseline: false }
+  })
   const validation = new ProgressiveValidation([
     { name: 'recorded', regressor: recorded, isBaseline: false },
     ...contenders
@@ -71,11 +79,20 @@ export function replayJournal(
     for (const { sequence, time, payload } of records) {
       const command = codec.decode(payload)
       const outcome = machine.apply(command, payload)
-      if (command.kind === 'settings' || outcome.kind === 'settings') continue
+      for (const learner of learners) learner.next = { command, payload }
+      if (command.kind === 'settings' || outcome.kind === 'settings') {
+        for (const learner of learners) learner.limit(machine.settings.limits)
+        continue
+      }
       counts[outcome.isRepeat ? 'repeats' : outcome.kind]++
-      if (outcome.kind === 'refused' || outcome.isRepeat) continue
-      recorded.next = outcome.prediction
+      if (outcome.isRepeat) continue
       const { features, target } = command
+      if (outcome.kind === 'refused') {
+        // The guard takes notice of what it refuses; of a known id it never hears.
+        if (!isConflict(outcome.refusal)) for (const learner of learners) learner.predictOne(features)
+        continue
+      }
+      recorded.next = outcome.prediction
       yield { sequence, time, target, predictions: validation.step(features, target) }
     }
     return undefined
@@ -141,26 +158,36 @@ class RecordedPredictions implements Predictor {
   learnOne(): void {}
 }
 
-function contenderFor({ label, name, seed, parameters }: ReplayedConfiguration, recorded: SettingsCommand): Contender {
-  const machine = new LearnerMachine({
-    kind: 'settings',
-    learner: name,
-    parameters: learnerParameters(name, { seed, parameters }),
-    limits: { ...recorded.limits, ids: 1 }
-  })
-  return { name: label, regressor: new ReplayedLearner(machine), isBaseline: false }
-}
-
 /** A learner as it would have been in service. */
 class ReplayedLearner implements Predictor {
   readonly canPredict = true
   readonly #machine: LearnerMachine
+  /** The command that the journal has come to, as it is there. */
+  next: { command: LearnCommand; payload: Uint8Array } | undefined
 
-  constructor(machine: LearnerMachine) {
-    this.#machine = machine
+  constructor({ name, seed, parameters }: ReplayedConfiguration, { limits }: SettingsCommand) {
+    const settings = { learner: name, parameters: learnerParameters(name, { seed, parameters }), limits }
+    this.#machine = new LearnerMachine({ kind: 'settings', ...settings })
   }
 
+  /** From now on other limits are in force. */
+  limit(limits: LearnerLimits): void {
+    this.#machine.apply({ ...this.#machine.settings, limits })
+  }
+
+  /** Learns too: what the guard predicts depends on what the row turns out to be. What it refuses it goes without. */
   predictOne(x: Features): number | undefined {
+    const { command, payload } = this.next!
+    if (command.kind === 'settings') return undefined
+    // Without ids, of which the recorded learner has taken care; the guard counts the bytes of the record as it is.
+    const row: ObservationCommand = { kind: 'observation', features: command.features, target: command.target }
+    const outcome = this.#machine.apply(row, payload)
+    return outcome.kind === 'learned' ? outcome.prediction : this.#predict(x)
+  }
+
+  learnOne(): void {}
+
+  #predict(x: Features): number | undefined {
     try {
       return this.#machine.predict(x)
     } catch (error) {
@@ -168,10 +195,8 @@ class ReplayedLearner implements Predictor {
       throw error
     }
   }
+}
 
-  /** What it refuses it goes without. */
-  learnOne(x: Features, y: number): void {
-    const command: ObservationCommand = { kind: 'observation', features: x, target: y }
-    this.#machine.apply(command)
-  }
+function isConflict({ code }: Refusal): boolean {
+  return code === 'MILL_ID_CONFLICT' || code === 'MILL_LABEL_CONFLICT'
 }
