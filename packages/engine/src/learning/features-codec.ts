@@ -7,8 +7,8 @@ interface NameBlock {
   names: readonly string[]
   /** The names as texts. */
   bytes: Uint8Array
-  /** Features of these names, to be copied: an object made that way is as fast as one from `JSON.parse`. */
-  template: Features
+  /** Features of these names, to be copied: an object made that way is as fast as one from `JSON.parse`. Made when needed. */
+  template?: Features
 }
 
 /**
@@ -20,13 +20,18 @@ interface NameBlock {
  * each name again.
  */
 export class FeaturesCodec {
-  #written: NameBlock = nameBlock([])
-  #read: NameBlock = this.#written
+  #last: NameBlock = nameBlock([])
+
+  /** Bytes of memory, but for a few hundred fixed ones. */
+  get memoryBytes(): number {
+    const { names, bytes, template } = this.#last
+    return bytes.length + (template === undefined ? 8 : 40) * names.length
+  }
 
   /** @param x finite numbers by name */
   write(writer: ByteWriter, x: Features): void {
-    if (!hasKeys(x, this.#written.names)) this.#written = nameBlock(Object.keys(x))
-    const { names, bytes } = this.#written
+    if (!hasKeys(x, this.#last.names)) this.#last = nameBlock(Object.keys(x))
+    const { names, bytes } = this.#last
     writer.count(names.length)
     writer.count(bytes.length)
     writer.bytes(bytes)
@@ -37,19 +42,20 @@ export class FeaturesCodec {
   read(reader: ByteReader): Features {
     const count = reader.count()
     const length = reader.count()
-    const { names, template } = this.#namesAt(reader, count, length)
-    const x: Record<string, number> = { ...template }
+    const block = this.#blockAt(reader, count, length)
+    const { names } = block
+    const x: Record<string, number> = { ...(block.template ??= templateOf(names)) }
     for (let index = 0; index < count; index++) x[names[index]!] = reader.double()
     return x
   }
 
-  #namesAt(reader: ByteReader, count: number, length: number): NameBlock {
+  #blockAt(reader: ByteReader, count: number, length: number): NameBlock {
     const start = reader.offset
-    const last = this.#read
+    const last = this.#last
     if (count !== last.names.length || !isAt(last.bytes, reader.bytes, start, length)) {
-      this.#read = readNames(reader, count)
+      this.#last = readBlock(reader, count)
       if (reader.offset !== start + length) throw damaged('the names of the features have another length')
-      return this.#read
+      return this.#last
     }
     reader.skip(length)
     return last
@@ -59,18 +65,21 @@ export class FeaturesCodec {
 function nameBlock(names: readonly string[]): NameBlock {
   const writer = new ByteWriter()
   for (const name of names) writer.text(name)
-  // A name such as `__proto__` is one like any other to `JSON.parse`.
-  const template = JSON.parse(`{${names.map(name => `${JSON.stringify(name)}:0.5`).join(',')}}`) as Features
-  return { names, bytes: writer.copy(), template }
+  return { names, bytes: writer.copy() }
 }
 
-function readNames(reader: ByteReader, count: number): NameBlock {
+function readBlock(reader: ByteReader, count: number): NameBlock {
   const names: string[] = []
   for (let left = count; left > 0; left--) names.push(reader.text())
-  const block = nameBlock(names)
+  const template = templateOf(names)
   // Objects have their integer-like names first and none twice; features in another order were never written.
-  if (!hasKeys(block.template, names)) throw damaged('the names of the features are not those of an object')
-  return block
+  if (!hasKeys(template, names)) throw damaged('the names of the features are not those of an object')
+  return { ...nameBlock(names), template }
+}
+
+/** A name such as `__proto__` is one like any other to `JSON.parse`. */
+function templateOf(names: readonly string[]): Features {
+  return JSON.parse(`{${names.map(name => `${JSON.stringify(name)}:0.5`).join(',')}}`) as Features
 }
 
 /** Has `x` exactly these own names, in this order? */

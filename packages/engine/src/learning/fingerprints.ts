@@ -22,6 +22,11 @@ export class Fingerprints {
   #names: string[] = []
   #nameHashes = new Int32Array(32)
 
+  /** Bytes of memory, but for a few hundred fixed ones. */
+  get memoryBytes(): number {
+    return this.#nameHashes.byteLength + 8 * this.#names.length
+  }
+
   /** @param x finite numbers by name */
   observation(x: Features, target: number): number {
     const words = this.#words

@@ -24,6 +24,11 @@ export class LearnRecordCodec {
   readonly #writer = new ByteWriter()
   readonly #features = new FeaturesCodec()
 
+  /** Bytes of memory, but for a few hundred fixed ones. */
+  get memoryBytes(): number {
+    return this.#writer.capacity + this.#features.memoryBytes
+  }
+
   /** @param command all numbers in it finite. Costs under 1 µs for 15 features. */
   encode(command: LearnCommand): Uint8Array {
     const writer = this.#writer

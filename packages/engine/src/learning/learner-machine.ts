@@ -16,7 +16,7 @@ const kind = 'LearnerMachine'
 const version = 1
 const conflictCodes: ReadonlySet<string> = new Set(['MILL_ID_CONFLICT', 'MILL_LABEL_CONFLICT'])
 /** Bytes of what a machine is made of besides learner, guard and ids. */
-const fixedBytes = 6000
+const fixedBytes = 7600
 
 /** What became of a command. */
 export type Outcome =
@@ -34,7 +34,8 @@ export type Outcome =
  */
 export class LearnerMachine {
   readonly name: LearnerName
-  readonly #codec = new LearnRecordCodec()
+  /** Writes and reads its records. */
+  readonly codec = new LearnRecordCodec()
   readonly #fingerprints = new Fingerprints()
   #settings: SettingsCommand
   #guard: DivergenceGuard<Pipeline>
@@ -71,7 +72,9 @@ export class LearnerMachine {
 
   /** Bytes of memory, within 5 %. */
   get memoryBytes(): number {
-    return this.#guard.learner.memoryBytes + this.#guard.memoryBytes + this.#ids.memoryBytes + fixedBytes
+    const learner = this.#guard.learner.memoryBytes + this.#guard.memoryBytes
+    const remembered = this.#ids.memoryBytes + this.#fingerprints.memoryBytes
+    return learner + remembered + this.codec.memoryBytes + fixedBytes
   }
 
   /** Tell what the guard does from now on. */
@@ -105,7 +108,7 @@ export class LearnerMachine {
    * @throws {MillraceError} MILL_JOURNAL_DAMAGED when it is not one of this learner
    */
   applyRecord(record: Uint8Array): Outcome {
-    return this.apply(this.#codec.decode(record), record)
+    return this.apply(this.codec.decode(record), record)
   }
 
   /**
@@ -113,7 +116,7 @@ export class LearnerMachine {
    * @param record the command as it is in the journal
    * @throws {MillraceError} MILL_JOURNAL_DAMAGED for settings of another learner
    */
-  apply(command: LearnCommand, record: Uint8Array = this.#codec.encode(command)): Outcome {
+  apply(command: LearnCommand, record: Uint8Array = this.codec.encode(command)): Outcome {
     return command.kind === 'settings' ? this.#set(command) : this.#learnOnce(command, record)
   }
 
@@ -150,7 +153,7 @@ export class LearnerMachine {
       create: () => limited(createLearner(this.name, { seed: 0, parameters })),
       restore: state => limited(Pipeline.fromState(state)),
       weights: learnerWeights(this.name),
-      decode: record => this.#codec.decode(record) as ObservationCommand
+      decode: record => this.codec.decode(record) as ObservationCommand
     }
   }
 

@@ -1,6 +1,5 @@
 import { describeLearner, type LearnerName } from './catalog.ts'
 import { forecast } from './forecast.ts'
-import { LearnRecordCodec } from './learn-record.ts'
 import type { LearnerMachine } from './learner-machine.ts'
 import type { PendingPredictions } from './pending-predictions.ts'
 import type { ServedLearner } from './served-learner.ts'
@@ -17,14 +16,13 @@ export function learnerReads(
   machine: () => LearnerMachine,
   pending: PendingPredictions
 ): LearnerReads {
-  const codec = new LearnRecordCodec()
   return {
     id,
     name,
     predict: x => machine().predict(x),
     async predictAndKeep(x) {
       const prediction = machine().predict(x)
-      return { prediction, predictionId: await pending.keep(codec.encodeFeatures(x), prediction) }
+      return { prediction, predictionId: await pending.keep(machine().codec.encodeFeatures(x), prediction) }
     },
     predictMany: (x, steps) => forecast({ predictOne: features => machine().predict(features) }, x, steps),
     metrics: () => machine().metrics(),

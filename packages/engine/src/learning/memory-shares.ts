@@ -3,12 +3,16 @@ import { type LearnerName, learnerWeights } from './catalog.ts'
 import { IdWindow } from './id-window.ts'
 import type { LearnerLimits } from './learn-command.ts'
 
-/** Bytes for score and what the divergence guard needs at least. */
-const fixedShare = 200_000
-/** A learner with a checkpoint takes so many times what it takes alone. */
-const withCheckpoint = 2.5
 /** The least a learner can be limited to. */
 const leastShare = 65_536
+/** Bytes for what does not grow with the learner, such as its score. */
+const fixedShare = 20_000
+/** A twentieth is left for what writes and reads the records. */
+const learnerShare = 0.95
+/** Rows that a checkpoint keeps at least, with room to grow. */
+const rowsShare = 150_000
+/** A learner with a checkpoint takes so many times what it takes alone. */
+const withCheckpoint = 2.5
 
 /**
  * Hold a learner to its limits. The memory is for the learner, what the divergence guard keeps of it and the remembered
@@ -17,8 +21,8 @@ const leastShare = 65_536
  */
 export function limitLearner(learner: Pipeline, name: LearnerName, limits: LearnerLimits): void {
   const { memoryBytes, featureNames, ids } = limits
-  const left = memoryBytes - Math.min(memoryBytes / 2, IdWindow.bytesFor(ids)) - fixedShare
-  const share = learnerWeights(name) === undefined ? left : left / withCheckpoint
+  const left = learnerShare * (memoryBytes - Math.min(memoryBytes / 2, IdWindow.bytesFor(ids))) - fixedShare
+  const share = learnerWeights(name) === undefined ? left : (left - rowsShare) / withCheckpoint
   learner.limitMemory(Math.max(leastShare, Math.floor(share)))
   learner.limitNames(featureNames)
 }

@@ -2,7 +2,6 @@ import { learnable, MillraceError } from '@millrace/common'
 import type { Features } from '@millrace/online'
 import type { JournalWriter } from '@millrace/store'
 import type { ObservationCommand } from './learn-command.ts'
-import { LearnRecordCodec } from './learn-record.ts'
 import { LearnerCounter } from './learner-counter.ts'
 import { answerOf } from './learner-errors.ts'
 import type { LearnerMachine, Outcome } from './learner-machine.ts'
@@ -53,7 +52,6 @@ class Teacher {
   readonly #writer: JournalWriter
   readonly #parts: Parts
   readonly #counter: LearnerCounter
-  readonly #codec = new LearnRecordCodec()
   /** Position of the last record that is part of the state. */
   sequence: number
   /** Why the learner cannot be brought along any more. A mistake in this program, or no memory left. */
@@ -123,7 +121,7 @@ class Teacher {
           kind: 'observation',
           observationId,
           labelled: { predictionId, prediction },
-          features: this.#codec.decodeFeatures(features),
+          features: this.#parts.machine.codec.decodeFeatures(features),
           target: actual
         }
       ])
@@ -142,7 +140,7 @@ class Teacher {
   #append(commands: readonly ObservationCommand[]): Promise<Outcome[]> {
     return new Promise((resolve, reject) => {
       if (this.problem !== undefined) throw stopped(this.#id, this.problem)
-      const records = commands.map(command => this.#codec.encode(command))
+      const records = commands.map(command => this.#parts.machine.codec.encode(command))
       this.#writer.append(records, {
         committed: first => {
           try {
