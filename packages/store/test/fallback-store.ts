@@ -6,7 +6,8 @@ import {
   type FallbackSeriesStore,
   openEmbeddedStore,
   type RedisConnection,
-  type RedisOptions
+  type RedisOptions,
+  type SeriesMirror
 } from '../src/index.ts'
 import { connectTo } from './redis-server.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -26,7 +27,7 @@ export interface Node {
 export async function startNode(
   context: TestContext,
   server: { port: number },
-  { folder = temporaryFolder(context), redis: redisOptions = {}, ...options }: NodeOptions = {}
+  { folder = temporaryFolder(context), redis: redisOptions = {}, brokenPuts = 0, ...options }: NodeOptions = {}
 ): Promise<Node> {
   const redis = await connectTo(context, server, redisOptions)
   const idsRemembered = options.idsRemembered ?? 1000
@@ -43,7 +44,14 @@ export async function startNode(
     warn: (_fields: object, message: string) => void lines.push(`warn ${message}`),
     error: (_fields: object, message: string) => void lines.push(`error ${message}`)
   }
-  const store = await fallbackSeriesStore({ redis, embedded, log, retryMs: 10, ...options, idsRemembered })
+  const store = await fallbackSeriesStore({
+    redis,
+    embedded: breaking(embedded, brokenPuts),
+    log,
+    retryMs: 10,
+    ...options,
+    idsRemembered
+  })
   async function stop(): Promise<void> {
     await store.close()
     await embedded.close()
@@ -56,5 +64,18 @@ export async function startNode(
 /** How it is started; all optional. */
 export interface NodeOptions extends Pick<FallbackSeriesOptions, 'idsRemembered' | 'acknowledgedBy'> {
   folder?: string
+  /** How many of the first values the copy cannot take. */
+  brokenPuts?: number
   redis?: RedisOptions
+}
+
+/** The store, except that its copy of series in Redis fails so many times at first. */
+function breaking(embedded: EmbeddedStore, failures: number): EmbeddedStore {
+  let left = failures
+  const put: SeriesMirror['put'] = async push => {
+    left -= 1
+    if (left >= 0) throw new Error('disk full')
+    return embedded.mirror.put(push)
+  }
+  return { ...embedded, mirror: { ...embedded.mirror, put } }
 }

@@ -225,6 +225,40 @@ describe('series with Redis and a fallback', { skip: withoutRedis, timeout: 60_0
     assert.equal(node.store.status().restoredSeries, 1)
   })
 
+  test('after Redis lost everything all series are there again, and listed, as soon as it is back', async t => {
+    const server = await startRedis(t)
+    const node = await startNode(t, server)
+    for (const [value, id] of ['a', 'b', 'c'].entries()) await pushAll(node, [value], id)
+    await server.kill()
+    await server.start()
+    await until(() => node.store.status().restoredSeries === 3)
+    for (const [value, id] of ['a', 'b', 'c'].entries()) assert.deepEqual(await valuesIn(node, id), [String(value)])
+    const listed = await node.store.list(10)
+    assert.deepEqual(listed.map(({ seriesId }) => seriesId).toSorted(), ['a', 'b', 'c'])
+  })
+
+  test('a copy that cannot be written is told of once, and catches up with the next value that it takes', async t => {
+    const server = await startRedis(t)
+    const node = await startNode(t, server, { brokenPuts: 3 })
+    await pushAll(node, [1, 2, 3, 4])
+    await node.store.flush()
+    assert.equal(node.store.status().copyErrors, 3)
+    assert.deepEqual(
+      node.lines.filter(line => line.startsWith('error')),
+      ['error REDIS COPY: The embedded copy lacks values that are in Redis: disk full']
+    )
+    await server.kill()
+    await isAway(node)
+    assert.deepEqual((await pushAll(node, [5]))[0]?.earlier, [4, 3, 2, 1])
+  })
+
+  test('with acknowledgements by both nobody hears of a value that the copy lacks', async t => {
+    const node = await startNode(t, await startRedis(t), { acknowledgedBy: 'both', brokenPuts: 1 })
+    await assert.rejects(pushAll(node, [1]), { message: 'disk full' })
+    await pushAll(node, [2])
+    assert.deepEqual((await node.embedded.mirror.get(series))?.values, [2, 1])
+  })
+
   for (const part of ['values', 'meta', 'ids', 'order']) {
     test(`lags and repeats survive that Redis evicts the ${part} of a series`, async t => {
       const node = await startNode(t, await startRedis(t))

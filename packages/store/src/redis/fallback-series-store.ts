@@ -5,6 +5,7 @@ import type { RegistryStore } from '../registry-store.ts'
 import type { SeriesMirror } from '../series-mirror.ts'
 import type { PushedValue, SeriesPush, SeriesStore, SeriesSummary } from '../series-store.ts'
 import type { Writer } from './known-series.ts'
+import { MirrorWriter } from './mirror-writer.ts'
 import type { RedisConnection } from './redis-connection.ts'
 import { type PushOutcome, type RedisSeries, redisSeries } from './redis-series.ts'
 import { redisSeriesStore } from './redis-series-store.ts'
@@ -33,6 +34,8 @@ export interface RedisStatus {
   reconnects: number
   /** How often a series was put back that Redis had lost. */
   restoredSeries: number
+  /** Values in Redis that the embedded copy could not take. */
+  copyErrors: number
 }
 
 /** Series in Redis that go on while it is away. */
@@ -56,11 +59,10 @@ export interface FallbackSeriesOptions {
   acknowledgedBy?: 'redis' | 'both'
   /** Milliseconds between attempts to bring in line what Redis refuses (default 2000). */
   retryMs?: number
+  /** Milliseconds of a clock that never goes back (default `performance.now`). */
   now?: () => number
 }
 
-/** How many acknowledged values the copy may lack. */
-const furthestBehind = 1000
 /** How many series are held in memory. */
 const mostLanes = 10_000
 /** How many series are compared with Redis in one go, and how many are brought in line side by side. */
@@ -113,10 +115,9 @@ class SeriesWithFallback implements FallbackSeriesStore {
   readonly #series: RedisSeries
   readonly #log: ReturnType<typeof seriesLog>
   readonly #house: LaneHouse
-  readonly #acknowledgedBy: 'redis' | 'both'
+  readonly #copy: MirrorWriter
   readonly #retryMs: number
   readonly #lanes = new Map<string, SeriesLane>()
-  readonly #puts = new Set<Promise<void>>()
   readonly #counters = { errors: 0, fallbackAdds: 0, reconciled: 0, restoredSeries: 0 }
   #unwatch = (): void => undefined
   #lastNumber = 0
@@ -139,7 +140,7 @@ class SeriesWithFallback implements FallbackSeriesStore {
       idsRemembered = 100_000,
       acknowledgedBy = 'redis',
       retryMs = 2000,
-      now = Date.now
+      now = () => performance.now()
     }: FallbackSeriesOptions,
     writer: Writer,
     unreconciled: number
@@ -150,7 +151,7 @@ class SeriesWithFallback implements FallbackSeriesStore {
     this.#inRedis = redisSeriesStore(redis, { idsRemembered })
     this.#series = redisSeries(redis, { writer: writer.writer, idsRemembered })
     this.#log = seriesLog(log, redis.address)
-    this.#acknowledgedBy = acknowledgedBy
+    this.#copy = new MirrorWriter(mirror, { isAwaited: acknowledgedBy === 'both', failed: this.#log.copyFailed })
     this.#retryMs = retryMs
     this.#unreconciled = unreconciled
     this.#house = {
@@ -216,20 +217,21 @@ class SeriesWithFallback implements FallbackSeriesStore {
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
       since,
       reconnects,
+      copyErrors: this.#copy.errors,
       ...this.#counters
     }
   }
 
-  async flush(): Promise<void> {
-    await Promise.all(this.#puts)
+  flush(): Promise<void> {
+    return this.#copy.flush()
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
     this.#unwatch()
     clearTimeout(this.#retry)
+    await Promise.all([...this.#lanes.values()].map(lane => lane.stop()))
     await this.#reconciling
-    await Promise.all([...this.#lanes.values()].map(lane => lane.settled()))
     await this.flush()
   }
 
@@ -265,14 +267,7 @@ class SeriesWithFallback implements FallbackSeriesStore {
 
   #mirrored({ seriesId, value, keep, observationId }: SeriesPush, outcome: PushOutcome, count: number): Promise<void> {
     const { earlier, what } = outcome
-    const push = { seriesId, value, keep, observationId, earlier, isRepeat: what === 'repeat', count }
-    const put = this.#mirror.put(push)
-    const done = put
-      .catch(error => this.#failed(error as MillraceError, seriesId))
-      .finally(() => this.#puts.delete(done))
-    this.#puts.add(done)
-    if (this.#acknowledgedBy === 'both') return put
-    return this.#puts.size > furthestBehind ? done : Promise.resolve()
+    return this.#copy.put({ seriesId, value, keep, observationId, earlier, isRepeat: what === 'repeat', count })
   }
 
   #waiting(change: number): void {
@@ -343,10 +338,11 @@ class SeriesWithFallback implements FallbackSeriesStore {
     for (;;) {
       const page = await this.#mirror.page(pageSize, after)
       const counts = await this.#series.counts(page.map(({ seriesId }) => seriesId))
+      if (this.#isClosed) return
       const behind = page.filter(({ count, waiting }, index) => waiting > 0 || (counts[index] ?? 0) < count)
       await Promise.all(behind.map(({ seriesId }) => this.#lane(seriesId).reconcile()))
       after = page.at(-1)?.seriesId
-      if (page.length < pageSize || !this.#redis.isConnected || this.#isClosed) break
+      if (page.length < pageSize || !this.#redis.isConnected) break
     }
     await this.#recount()
     const { reconciled, restoredSeries } = this.#counters

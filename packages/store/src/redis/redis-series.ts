@@ -128,7 +128,13 @@ export function redisSeries(
     },
     async restore(seriesId, seen, { count, writers, values }) {
       const numbers = [...(writers ?? [])].map(([writer, last]) => `w:${writer} ${last.number} ${last.count}`)
-      const args = [seen.count === undefined ? '' : String(seen.count), seen.text, String(count), numbers.join(',')]
+      const args = [
+        seen.count === undefined ? '' : String(seen.count),
+        seen.text,
+        String(count),
+        numbers.join(','),
+        toWire(seriesId)
+      ]
       const rest = [values === undefined ? '0' : '1', ...(values ?? []).map(numberToWire)]
       return (await restoreScript(redis, seriesKeys(seriesId), [...args, ...rest])) === 1
     },

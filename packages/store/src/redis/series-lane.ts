@@ -17,6 +17,7 @@ export interface LaneHouse extends Writer {
   idsRemembered: number
   /** Milliseconds for which a series that Redis refuses is left to the embedded store. */
   retryMs: number
+  /** Milliseconds of a clock that never goes back. */
   now: () => number
   /** Takes what a push left in Redis over to the mirror. Resolves when the push may be acknowledged. */
   mirrored: (push: SeriesPush, outcome: PushOutcome, count: number) => Promise<void>
@@ -50,6 +51,7 @@ export class SeriesLane {
   #work: Promise<void> | undefined
   /** Whether the series is to be brought in line with Redis though nobody pushes. */
   #isAsked = false
+  #isStopping = false
   #refusedUntil = -Infinity
   /** Whether what follows is as the mirror and Redis have it. */
   #isLoaded = false
@@ -68,8 +70,10 @@ export class SeriesLane {
     return this.#work === undefined
   }
 
-  /** Resolves once there is nothing left to do for now. */
-  async settled(): Promise<void> {
+  /** End soon: what waits is pushed or put into the outbox, and the outbox is left to a later process. */
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    this.#isAsked = false
     await this.#work
   }
 
@@ -82,6 +86,7 @@ export class SeriesLane {
 
   /** Empty the outbox of this series and restore what Redis has lost of it; resolves when that is done or must wait. */
   async reconcile(): Promise<void> {
+    if (this.#isStopping) return
     this.#isAsked = true
     this.#isLoaded = false
     this.#work ??= this.#run()
@@ -99,7 +104,8 @@ export class SeriesLane {
   }
 
   #canUseRedis(): boolean {
-    return this.#house.redis.isConnected && this.#house.now() >= this.#refusedUntil
+    const isHeldUp = this.#isStopping && this.#waiting > 0
+    return this.#house.redis.isConnected && !isHeldUp && this.#house.now() >= this.#refusedUntil
   }
 
   /** One step with Redis; when it fails, the pushes that wait go to the outbox: Redis may have taken them. */

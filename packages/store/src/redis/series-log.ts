@@ -27,6 +27,8 @@ export function seriesLog(log: SeriesLogger, address: string) {
     },
     failed: (error: Error, seriesId?: string) =>
       log.error({ address, ...(seriesId === undefined ? {} : { seriesId }) }, `REDIS ERROR: ${error.message}`),
+    copyFailed: (error: Error) =>
+      log.error({ address }, `REDIS COPY: The embedded copy lacks values that are in Redis: ${error.message}`),
     restored: (seriesId: string, values: number) =>
       log.info({ address, seriesId, values }, `REDIS RESTORED: Put back what Redis had lost of series ${seriesId}`),
     reconciled(values: number, series: number, left: number) {

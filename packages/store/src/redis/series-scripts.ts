@@ -117,19 +117,21 @@ return {values, redis.call('HGET', KEYS[2], 'count') or '', table.concat(writers
 /**
  * Put a series back that was lost, if it is still as it was seen.
  *
- * Arguments: count seen or nothing, values seen, count to be, writers as \`push\` answers them, \`1\` to replace the
- * values or \`0\` to leave them; then the values, newest first. Answers 1 if that was done.
+ * Arguments: count seen or nothing, values seen, count to be, writers as `push` answers them, series id, `1` to
+ * replace the values or `0` to leave them; then the values, newest first. Answers 1 if that was done.
  */
 export const restoreScript = redisScript(`
-local values, meta, ids = KEYS[1], KEYS[2], KEYS[3]
+local values, meta, ids, order, recent = unpack(KEYS)
 if (redis.call('HGET', meta, 'count') or '') ~= ARGV[1] then return 0 end
 if table.concat(redis.call('LRANGE', values, 0, -1), ' ') ~= ARGV[2] then return 0 end
-if ARGV[5] == '1' then
+if ARGV[6] == '1' then
   redis.call('DEL', values)
-  for i = 6, #ARGV do redis.call('RPUSH', values, ARGV[i]) end
+  for i = 7, #ARGV do redis.call('RPUSH', values, ARGV[i]) end
 end
 redis.call('HSET', meta, 'count', ARGV[3], 'ids', redis.call('HLEN', ids))
 for name, pushes in string.gmatch(ARGV[4], '(w:[^ ,]+) (%d+ %d+)') do redis.call('HSET', meta, name, pushes) end
+local oldest = redis.call('ZRANGE', recent, 0, 0, 'WITHSCORES')
+redis.call('ZADD', recent, 'NX', string.format('%.0f', (tonumber(oldest[2]) or 1) - 1), ARGV[5])
 return 1
 `)
 
