@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 
-const lifetime = (what: string) => Type.Number({ description: `${what} over all predictions since start; 4 decimals.` })
+const lifetime = (what: string) =>
+  Type.Number({ description: `${what} over all predictions since the model was made; 4 decimals.` })
 const rolling = (what: string, size: number) =>
   Type.Number({ description: `${what} over the latest ${size} predictions; 4 decimals.` })
 
@@ -24,7 +25,10 @@ export type ModelDescription = Static<typeof ModelDescriptionSchema>
 /** Error of a model's predictions, each made before the model learned from the example it is judged by. */
 export const SeriesMetricsSchema = Type.Object(
   {
-    count: Type.Integer({ minimum: 1, description: 'Predictions since start.' }),
+    count: Type.Integer({
+      minimum: 1,
+      description: 'Predictions that were scored since the model was made, restarts or not.'
+    }),
     mae: lifetime('Mean absolute error'),
     mse: lifetime('Mean squared error'),
     rmse: lifetime('Root of the mean squared error'),

@@ -175,3 +175,13 @@ test('a model that knew something before the board began is resumed', () => {
   const setup = { version: '0.1.0', addresses: [], intervalSeconds: 1, isReader: false, resetUrl: '' }
   assert.equal(createBoard({ ...setup, models }).state.isResumed, true)
 })
+
+test('after a restart the baselines know the values that came before, and are not scored on them', () => {
+  const { board } = stubBoard()
+  const lags = Array.from({ length: 15 }, (_, index) => [`in_${index + 1}`, 200 - index])
+  board.stepped({ ...step(16, 210, 205), features: Object.fromEntries(lags), availableLags: 13 })
+  const [, last, seasonal] = board.state.rows
+  // The value before was 200; that of 12 steps ago, in_12, was 189.
+  assert.deepEqual([last!.count, last!.prediction, last!.recentErrors], [1, 200, [10]])
+  assert.deepEqual([seasonal!.count, seasonal!.prediction, seasonal!.recentErrors], [1, 189, [21]])
+})

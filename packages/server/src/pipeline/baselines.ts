@@ -12,6 +12,8 @@ export interface BaselineOutcome {
 /** The rules without learning that any model should beat, run along with the models. */
 export interface Baselines {
   readonly names: readonly string[]
+  /** Look at values that came before, oldest first, without being scored on them. To be called before any step. */
+  recall(values: readonly number[]): void
   /** Predict the value, then look at it; outcomes in the order of the names. */
   step(target: number): BaselineOutcome[]
 }
@@ -19,9 +21,13 @@ export interface Baselines {
 /** The last value, and the value `season` steps ago. */
 export function createBaselines({ season }: { season: number }): Baselines {
   // A rule draws no random numbers: any seed will do.
-  const validation = new ProgressiveValidation(baselineNames.map(name => createContender(name, { season, seed: 0 })))
+  const contenders = baselineNames.map(name => createContender(name, { season, seed: 0 }))
+  const validation = new ProgressiveValidation(contenders)
   return {
     names: baselineNames,
+    recall(values) {
+      for (const { regressor } of contenders) for (const value of values) regressor.learnOne({}, value)
+    },
     step(target) {
       const predictions = validation.step({}, target)
       return validation.standings().map(({ name, scored, mae = 0, rmse = 0, mape = 0 }, index) => ({

@@ -64,12 +64,14 @@ export function createBoard({ models, ...setup }: BoardSetup): Board {
       const shown = modelRows.filter(({ count }, index) => count > 0 || models[index]!.isHiddenUntilUsed !== true)
       return { ...setup, position, waitingFor, isExhausted, isResumed, rows: [...shown, ...baselineRows] }
     },
-    stepped({ observation, id, isCommitted, target, models: outcomes }) {
+    stepped({ observation, id, isCommitted, features, target, availableLags, models: outcomes }) {
       const { observationId: number, remaining, input } = observation
       position = { number, total: number + remaining, input }
       waitingFor = isCommitted ? [] : outcomes.filter(each => each.prediction === undefined).map(each => each.label)
       isExhausted = false
       const isNew = id !== newestId
+      // What came before this process began, as far as the lags go back.
+      if (newestId === undefined) baselines.recall(Object.values(features).slice(0, availableLags).toReversed())
       newestId = id
       if (isNew) failed = new Set()
       modelRows = modelRows.map(row => {
