@@ -81,6 +81,19 @@ test('ls of a folder without journals says so', async context => {
   assert.equal((await journal('ls', '--data-dir', dataDir, '--json')).out, '[]\n')
 })
 
+test('ls lists what can be read of a damaged journal, and says what cannot', async context => {
+  const dataDir = temporaryFolder(context)
+  const { folder } = await taught(dataDir, 'bad', [settings('linear_regression'), ...waves(99)])
+  await taught(dataDir, 'good', [settings('knn_regressor'), ...waves(9)])
+  spoil(fileEnding(folder, '.segment'))
+  const host = new FakeProcess()
+  await assert.rejects(runJournalCommand(['ls', '--data-dir', dataDir], {}, host), {
+    code: 'MILL_JOURNAL_DAMAGED',
+    message: /^learner bad: journal .* is damaged: /
+  })
+  assert.match(host.stdout.text, /\nbad +linear_regression +1 +- +- .*none\ngood +knn_regressor +1 +10 +10 /)
+})
+
 test('verify says that whole journals are whole, while one of them is being written', async context => {
   const dataDir = temporaryFolder(context)
   await taught(dataDir, 'a', [settings('linear_regression'), ...waves(99)], { snapshotsAt: [50] })

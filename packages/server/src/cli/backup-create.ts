@@ -1,9 +1,9 @@
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { MillraceError } from '@millrace/common'
 import { backupEmbeddedStore, copyJournal, verifyJournal } from '@millrace/store'
 import { version } from '../version.ts'
-import { backupFailed, besideName, contentOf, fileDigest, sync, syncTree } from './backup-files.ts'
+import { backupFailed, besideName, contentOf, fileDigest, makeFolder, sync, syncTree } from './backup-files.ts'
 import { type BackedUpLearner, type BackupManifest, manifestName, manifestText } from './backup-manifest.ts'
 import { type VerifyOptions, verifyBackup } from './backup-verify.ts'
 import { journalsFolder, journalsIn } from './journal-place.ts'
@@ -31,7 +31,7 @@ export async function createBackup({ dataDir, folder, now, ...options }: BackupR
   await checkPlace(dataDir, folder)
   const unfinished = besideName(folder, 'unfinished')
   try {
-    await mkdir(unfinished, { recursive: true })
+    await makeFolder(unfinished)
     await backupEmbeddedStore(dataDir, unfinished)
     const learners = await copyJournals(dataDir, unfinished, options)
     const created_at = new Date(now).toISOString()

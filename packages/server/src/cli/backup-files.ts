@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { open, readdir } from 'node:fs/promises'
+import { mkdir, open, readdir } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { MillraceError } from '@millrace/common'
@@ -58,6 +58,13 @@ export async function sync(path: string): Promise<void> {
   } finally {
     await handle.close()
   }
+}
+
+/** Make a new folder, and those that it is in. */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  // By itself: Node.js says of the last step only that something does not exist, even on a read-only disk.
+  await mkdir(path)
 }
 
 /** A name for a new folder beside `folder`, on the same disk, which nobody else uses. */

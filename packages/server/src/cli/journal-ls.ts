@@ -1,7 +1,8 @@
 import { lstatSync, readdirSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { openJournalReader, runningWriter, type RunningWriter } from '@millrace/store'
+import { MillraceError } from '@millrace/common'
+import { type JournalReader, openJournalReader, runningWriter, type RunningWriter } from '@millrace/store'
 import { formatCount, formatDuration } from '../terminal/number-format.ts'
 import { type Column, formatTable } from '../terminal/table.ts'
 import { untilStopped } from './command-process.ts'
@@ -37,7 +38,12 @@ export const journalLs: JournalPart = {
     return await untilStopped(host, async () => {
       const entries = journalsIn(dataDir).map(entryOf)
       await print(host.stdout, values.json ? `${jsonOf(entries)}\n` : textOf(entries, dataDir, Date.now()))
-      return 0
+      const problems = entries.flatMap(({ learner, problem }) =>
+        problem ? [`learner ${learner}: ${problem.message}`] : []
+      )
+      const [first] = entries.flatMap(({ problem }) => problem ?? [])
+      if (first === undefined) return 0
+      throw new MillraceError(first.code, problems.join('; '), { details: { problems } })
     })
   }
 }
@@ -48,10 +54,13 @@ interface LearnerEntry {
   /** Undefined when nothing in the journal says so. */
   model: string | undefined
   first: number
-  last: number
+  /** Undefined when the end cannot be read. */
+  last: number | undefined
   bytes: number
   snapshot: { sequence: number; time: number } | undefined
   writer: RunningWriter | undefined
+  /** What keeps the journal from being read to its end. */
+  problem: MillraceError | undefined
 }
 
 function entryOf({ learner, folder }: JournalPlace): LearnerEntry {
@@ -60,10 +69,20 @@ function entryOf({ learner, folder }: JournalPlace): LearnerEntry {
     learner,
     model: modelIn(reader),
     first: reader.firstSequence(),
-    last: lastSequenceOf(reader),
     bytes: bytesIn(folder),
     snapshot: reader.snapshots()[0],
-    writer: runningWriter(folder)
+    writer: runningWriter(folder),
+    ...endOf(reader)
+  }
+}
+
+/** One journal that is damaged does not hide the others. */
+function endOf(reader: JournalReader): Pick<LearnerEntry, 'last' | 'problem'> {
+  try {
+    return { last: lastSequenceOf(reader), problem: undefined }
+  } catch (error) {
+    if (error instanceof MillraceError) return { last: undefined, problem: error }
+    throw error
   }
 }
 
@@ -78,8 +97,8 @@ function jsonOf(entries: readonly LearnerEntry[]): string {
     learner,
     model: model ?? null,
     first_sequence: first,
-    last_sequence: last,
-    records: last - first + 1,
+    last_sequence: last ?? null,
+    records: last === undefined ? null : last - first + 1,
     bytes,
     snapshot: snapshot === undefined ? null : { sequence: snapshot.sequence, time: isoTime(snapshot.time) },
     writer:
@@ -116,8 +135,8 @@ function textOf(entries: readonly LearnerEntry[], dataDir: string, now: number):
     shownText(learner),
     model === undefined ? '-' : shownText(model),
     formatCount(first),
-    formatCount(last),
-    formatCount(last - first + 1),
+    last === undefined ? '-' : formatCount(last),
+    last === undefined ? '-' : formatCount(last - first + 1),
     formatBytes(bytes),
     snapshot === undefined ? '-' : formatCount(snapshot.sequence),
     snapshot === undefined ? '-' : formatDuration(Math.max(0, now - snapshot.time)),

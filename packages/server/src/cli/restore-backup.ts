@@ -4,7 +4,7 @@ import { copyFile, mkdir, readdir, realpath, rename, rm } from 'node:fs/promises
 import { basename, dirname, join, resolve } from 'node:path'
 import { MillraceError } from '@millrace/common'
 import { fenceJournal, runningWriter } from '@millrace/store'
-import { backupFailed, besideName, fileDigest, sync, syncTree } from './backup-files.ts'
+import { backupFailed, besideName, fileDigest, makeFolder, sync, syncTree } from './backup-files.ts'
 import { backupInvalid, type BackupManifest } from './backup-manifest.ts'
 import { type VerifyOptions, verifyBackup } from './backup-verify.ts'
 import { journalsFolder, journalsIn } from './journal-place.ts'
@@ -84,7 +84,7 @@ async function copyFiles(
   { files, learners }: BackupManifest,
   { signal }: VerifyOptions
 ): Promise<void> {
-  await mkdir(to, { recursive: true })
+  await makeFolder(to)
   for (const { id } of learners) await mkdir(join(journalsFolder(to), id), { recursive: true })
   for (const { path, sha256 } of files) {
     signal.throwIfAborted()
