@@ -44,6 +44,7 @@ export class EndedByItself extends Error {}
  * @throws {EndedByItself} when it ends before
  */
 export async function startAndKill(moment: Moment, deps: KillDeps): Promise<Killed> {
+  if (moment.kind === 'takeover') return await startAndTakeOver(moment, deps)
   const { target, gate, start } = deps
   const before = new Set(journalFiles(target))
   const isInside = moment.kind === 'inside'
@@ -65,6 +66,47 @@ export async function startAndKill(moment: Moment, deps: KillDeps): Promise<Kill
   }
   const left = journalFiles(target).filter(name => isHalfWritten(name) && !before.has(name))
   return { kind: isInside && isAlive ? 'load' : moment.kind, isDuringSnapshot: left.length > 0, startMs }
+}
+
+/**
+ * Start the program, let clients work, let another one become the writer on the same folder, kill the first a moment
+ * later, and then the other.
+ */
+async function startAndTakeOver(moment: Extract<Moment, { kind: 'takeover' }>, deps: KillDeps): Promise<Killed> {
+  const { target, gate, clients, check, start } = deps
+  const first = target.start(start)
+  await first.ready
+  const startMs = first.elapsed()
+  await gate.allWaiting(clients)
+  await check(first)
+  gate.open()
+  await pause(moment.afterMs)
+  const { child, exit } = first.program
+  if (moment.isStopped) child.kill('SIGSTOP')
+  const takeover = { ...start, environment: { ...start.environment, MILLRACE_ROLE: 'takeover' } }
+  let second = target.start(takeover)
+  if (moment.isStopped && (await isLockedOut(second))) {
+    child.kill('SIGCONT')
+    second = target.start(takeover)
+  }
+  await second.ready
+  child.kill('SIGCONT')
+  await pause(moment.overlapMs)
+  child.kill('SIGKILL')
+  await exit
+  await pause(moment.afterMs)
+  gate.close()
+  const { code, signal } = await target.end('SIGKILL')
+  if (signal !== 'SIGKILL') throw new EndedByItself(`the program ended with ${code}: ${second.program.errors()}`)
+  return { kind: moment.kind, isDuringSnapshot: false, startMs }
+}
+
+/** Whether a run ended because a stopped process holds the lock of the database: nothing but that one can let it go. */
+async function isLockedOut({ ready, program }: Run): Promise<boolean> {
+  return await ready.then(
+    () => false,
+    () => program.errors().includes('locked by another program')
+  )
 }
 
 function withPoint({ preload = [], environment }: StartOptions, point: CrashPoint): StartOptions {

@@ -16,7 +16,7 @@ import { randomMoment } from './moment.ts'
 import { compareWithNeverKilled } from './never-killed.ts'
 import { powerFailure } from './power-failure.ts'
 import type { Profile } from './profile.ts'
-import { restartable, type Restartable, type Run } from './restartable.ts'
+import { NotReady, restartable, type Restartable, type Run } from './restartable.ts'
 import type { Tally } from './tally.ts'
 import { createTruth, type Truth } from './truth.ts'
 
@@ -64,7 +64,8 @@ export async function live(options: LifeOptions): Promise<LifeResult> {
     for (let kill = 0; kill < options.kills && findings.list.length === 0; kill++) await killOnce(stage)
     if (findings.list.length === 0) await lookBack(stage)
   } catch (error) {
-    if (error instanceof EndedByItself) findings.add('the program runs until it is killed', error.message)
+    if (error instanceof EndedByItself || error instanceof NotReady)
+      findings.add('the program runs until it is killed', error.message)
     else if (!(error instanceof LifeOver)) throw error
   } finally {
     const over = new LifeOver('this life is over')

@@ -20,6 +20,8 @@ export type Moment =
   | { kind: 'segment'; nth: number; afterMs: number }
   /** By itself, at a point within its own work on its files. */
   | { kind: 'inside'; point: CrashPoint }
+  /** When another process has become the writer under load; one may be stopped meanwhile. Then that one, under load. */
+  | { kind: 'takeover'; afterMs: number; isStopped: boolean; overlapMs: number }
 
 /** The kinds of moments, with how often each comes up. */
 const weights: Record<Moment['kind'], number> = {
@@ -29,7 +31,8 @@ const weights: Record<Moment['kind'], number> = {
   acknowledged: 13,
   snapshot: 14,
   segment: 6,
-  inside: 16
+  inside: 16,
+  takeover: 7
 }
 
 /** All kinds of moments. */
@@ -58,6 +61,8 @@ export function randomMoment(random: PythonRandom, longestMs: number): Moment {
       return { kind: 'segment', nth: 1, afterMs: soonMs }
     case 'inside':
       return { kind: 'inside', point }
+    case 'takeover':
+      return { kind: 'takeover', afterMs: afterMs / 2, isStopped: random.random() < 0.5, overlapMs: 30 * soonMs }
   }
 }
 
@@ -90,6 +95,7 @@ export async function momentCame(moment: Moment, { journals, onAcknowledged, ove
       return await pause(moment.afterMs)
     case 'start':
     case 'inside':
+    case 'takeover':
       return undefined
   }
 }

@@ -9,7 +9,7 @@ import { createGate } from './gate.ts'
 import { EndedByItself, journalsOf, type KillDeps, startAndKill } from './kill.ts'
 import { firstStartMs, type LifeOptions, type LifeResult } from './life.ts'
 import { type Moment, randomMoment } from './moment.ts'
-import { restartable, type Restartable } from './restartable.ts'
+import { NotReady, restartable, type Restartable } from './restartable.ts'
 import { createTruth, type TrueRow, type Truth } from './truth.ts'
 
 /** Values of the stream for each kill: more than are stepped through between two of them would leave nothing to kill. */
@@ -56,7 +56,7 @@ export async function livePipeline(
       })
     }
   } catch (error) {
-    if (!(error instanceof EndedByItself)) throw error
+    if (!(error instanceof EndedByItself || error instanceof NotReady)) throw error
     findings.add('the program runs until it is killed', error.message)
   } finally {
     await target.end('SIGKILL')

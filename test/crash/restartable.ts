@@ -38,7 +38,7 @@ export interface Restartable {
   readonly dataDir: string
   /** The latest run. */
   readonly run: Run | undefined
-  /** Start another run. The one before must have ended. */
+  /** Start another run. Once it is ready, it is the one that clients are sent to, whether or not the one before lives. */
   start(options?: StartOptions): Run
   /** Where a service answers now; waits while the program is down. Rejects once `giveUp` was called. */
   address(service: string): Promise<string>
@@ -78,11 +78,16 @@ export function restartable({ args, settings, folder }: Launch): Restartable {
 
   async function follow({ ready, program }: Run): Promise<void> {
     try {
-      up.resolve(await ready)
+      const addresses = await ready
+      up.resolve(addresses)
+      up = Promise.withResolvers()
+      up.resolve(addresses)
     } catch {
       return // Whoever waits goes on waiting for the next run.
     }
+    const mine = up
     await program.exit
+    if (up !== mine) return
     up = Promise.withResolvers()
     up.promise.catch(() => undefined)
     if (givenUp !== undefined) up.reject(givenUp)

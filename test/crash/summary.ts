@@ -75,7 +75,8 @@ const momentText: Record<string, string> = {
   acknowledged: 'at the very acknowledgement',
   snapshot: 'when a snapshot is being written',
   segment: 'when a journal begins another file',
-  inside: 'within a write, sync, open, rename or unlink of a journal'
+  inside: 'within a write, sync, open, rename or unlink of a journal',
+  takeover: 'after another process has taken over'
 }
 
 const kindText: Record<string, string> = {

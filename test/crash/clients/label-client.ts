@@ -55,7 +55,8 @@ export function labelClient(deps: LearnerClientDeps, { repeatWindow }: { repeatW
     }
     const key = `prediction ${predictionId}` as const
     ledger.note({ ask, answer, tellsRepeat: isLearned }, [{ key, features, target, isLearned, prediction }])
-    done.push(awaited)
+    // What was refused may come again with another label.
+    if (isLearned) done.push(awaited)
     tally.count(isLearned ? 'labels' : 'refused observations')
   }
 

@@ -44,7 +44,8 @@ export function learnClient(deps: LearnerClientDeps, { repeatWindow }: { repeatW
     ledger.note({ ask, answer, tellsRepeat: isLearned }, [
       { key: `observation ${id}`, features, target, isLearned, prediction: told }
     ])
-    mine.push(taught)
+    // The id of what was refused may come again with something else.
+    if (isLearned) mine.push(taught)
     tally.count(isLearned ? 'observations' : 'refused observations')
   }
 
