@@ -63,7 +63,7 @@ export function nodesOf(
 }
 
 /** Offsets of the nodes in pre-order. */
-export function preOrder(nodes: MondrianNodes): Int32Array {
+function preOrder(nodes: MondrianNodes): Int32Array {
   const order = new Int32Array(nodes.count)
   const pending = [0]
   for (let index = 0; index < order.length; index++) {
