@@ -38,7 +38,6 @@ export type { LearnerLog } from './learning/learner-log.ts'
 export { LearnerMachine, type Outcome } from './learning/learner-machine.ts'
 export type { FollowedLearnerOptions, LearnerOptions, TaughtLearnerOptions } from './learning/learner-options.ts'
 export type { ModelMetrics } from './learning/model-score.ts'
-export { createOnlineModel, type OnlineModel } from './learning/online-model.ts'
 export { openLearner } from './learning/open-learner.ts'
 export { restoreMachine, type RestoredMachine, type RestoreOptions } from './learning/restore-machine.ts'
 export type {
