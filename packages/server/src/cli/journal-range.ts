@@ -2,12 +2,14 @@ import type { ParseArgsOptionsConfig } from 'node:util'
 import type { JournalReader, JournalRecord } from '@millrace/store'
 import { integerOption, usageError } from './usage.ts'
 
-/** The options of those who take a part of a journal. */
-export const rangeFlags = {
+/** The options of those who take what lies between two positions of a journal. */
+export const positionFlags = {
   from: { type: 'string' },
-  to: { type: 'string' },
-  last: { type: 'string' }
+  to: { type: 'string' }
 } as const satisfies ParseArgsOptionsConfig
+
+/** The options of those who take a part of a journal. */
+export const rangeFlags = { ...positionFlags, last: { type: 'string' } } as const satisfies ParseArgsOptionsConfig
 
 /** The part of a journal that was asked for. */
 export interface JournalRange {
@@ -19,18 +21,17 @@ export interface JournalRange {
   last: number | undefined
 }
 
+const names = Object.keys(rangeFlags) as (keyof typeof rangeFlags)[]
+
 /** @throws {MillraceError} MILL_OPTION_INVALID */
-export function parseRange({ from, to, last }: Partial<Record<keyof typeof rangeFlags, string>>): JournalRange {
-  if (from !== undefined && last !== undefined) throw usageError('--from and --last exclude each other')
-  const range = {
-    from: from === undefined ? undefined : integerOption('from', from, 1),
-    to: to === undefined ? Infinity : integerOption('to', to, 1),
-    last: last === undefined ? undefined : integerOption('last', last, 1)
-  }
-  if (range.from !== undefined && range.from > range.to) {
-    throw usageError(`--from must not be after --to, got ${range.from} and ${range.to}`)
-  }
-  return range
+export function parseRange(given: Partial<Record<keyof typeof rangeFlags, string>>): JournalRange {
+  if (given.from !== undefined && given.last !== undefined) throw usageError('--from and --last exclude each other')
+  const [from, to = Infinity, last] = names.map(name => {
+    const text = given[name]
+    return text === undefined ? undefined : integerOption(name, text, 1)
+  })
+  if (from !== undefined && from > to) throw usageError(`--from must not be after --to, got ${from} and ${to}`)
+  return { from, to, last }
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { ParseArgsOptionsConfig } from 'node:util'
 import { baselineNames, type ContenderName, contenderNames } from '@millrace/engine'
-import { parseRange } from './journal-range.ts'
+import { parseRange, positionFlags } from './journal-range.ts'
 import { type Configuration, type Configurations, parseConfigurations } from './replay-configurations.ts'
 import { chosen, integerOption, parseFlags, usageError } from './usage.ts'
 
@@ -52,12 +52,11 @@ const flags = {
   speed: { type: 'string' },
   journal: { type: 'string' },
   'data-dir': { type: 'string' },
-  from: { type: 'string' },
-  to: { type: 'string' }
+  ...positionFlags
 } as const satisfies ParseArgsOptionsConfig
 
 const fileOnly = ['target', 'time', 'lags', 'models', 'limit', 'speed'] as const
-const journalOnly = ['data-dir', 'from', 'to'] as const
+const journalOnly = ['data-dir', ...(Object.keys(positionFlags) as (keyof typeof positionFlags)[])] as const
 
 /** @throws {MillraceError} MILL_OPTION_INVALID */
 export function parseReplayOptions(args: string[]): ReplayOptions | JournalReplayOptions {
