@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict'
-import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { entryOf, get, post, temporaryFolder } from '../e2e/program.ts'
 import {
-  ids,
-  journalOf,
   kill,
   launchModel,
-  learnedIds,
   observation,
   scored,
   startModel,
@@ -16,26 +13,9 @@ import {
   teachTogether,
   truthIn
 } from './model-service.ts'
+import { filesOf, killedFolder, lastWrite, taught, tearOff } from './torn-journal.ts'
 
 const often = { MILLRACE_SNAPSHOT_BYTES: '65536', MILLRACE_SNAPSHOT_INTERVAL: '1' }
-
-/** Observations that every folder begins with. */
-const taught = 40
-
-/** A folder whose program was killed after it had learned. */
-async function killedFolder(t: TestContext, settings: Record<string, string> = {}): Promise<string> {
-  const folder = temporaryFolder(t)
-  const service = await startModel(t, folder, { settings })
-  await teachAll(service, 1, taught)
-  await kill(service.program)
-  return folder
-}
-
-function filesOf(dataDir: string, ending: string): string[] {
-  const folder = journalOf(dataDir)
-  const names = readdirSync(folder).filter(name => name.endsWith(ending))
-  return names.toSorted().map(name => path.join(folder, name))
-}
 
 /** Change one byte. */
 function flip(file: string, at: number): void {
@@ -83,21 +63,8 @@ test('a damaged snapshot is told of, and the one before or the journal alone giv
   }
 })
 
-test('a journal that was torn off anywhere within its last write loses that one only', async t => {
-  const folder = await killedFolder(t)
-  const [segment] = filesOf(folder, '.segment')
-  const { size } = statSync(segment!)
-  const lastWrite = 130 // bytes, of one observation; at least half of any
-  for (const cut of [1, 7, lastWrite >> 1]) {
-    const copy = path.join(temporaryFolder(t), 'data')
-    cpSync(folder, copy, { recursive: true })
-    truncateSync(filesOf(copy, '.segment')[0]!, size - cut)
-    const service = await startModel(t, copy)
-    assert.equal(await scored(service), taught - 1, `${cut} bytes`)
-    await teachAll(service, taught, taught + 5)
-    await kill(service.program)
-    assert.deepEqual(learnedIds(copy), ids(1, taught + 5))
-  }
+test('a journal that was torn off within its last write loses that one only', async t => {
+  await tearOff(t, await killedFolder(t), [1, lastWrite >> 1])
 })
 
 test('a journal that was changed in the middle keeps its learner from starting, and says where', async t => {
