@@ -116,3 +116,18 @@ test('a request is documented with the names, defaults and limits that are check
     }
   })
 })
+
+async function headersOf(app: App, path: string, method: string): Promise<string[]> {
+  const { paths } = (await app.inject('/openapi.json')).json()
+  const parameters: { in: string; name: string }[] = paths[path][method].parameters
+  return parameters.map(parameter => `${parameter.in} ${parameter.name}`)
+}
+
+test('request headers that are looked at are documented', async () => {
+  const learner = await model()
+  for (const path of ['/train', '/predict_learn', '/predict_learn/batch', '/feedback']) {
+    assert.deepEqual(await headersOf(learner, path, 'post'), ['header idempotency-key'], path)
+  }
+  assert.deepEqual(await headersOf(features(), '/add', 'post'), ['header idempotency-key'])
+  assert.deepEqual(await headersOf(ingestion(), '/next', 'get'), ['header x-millrace-delivery'])
+})

@@ -99,7 +99,7 @@ test('an unknown kind of delivery is refused, and moves nothing', async () => {
   const reply = await app.inject({ url: '/next', headers: { 'x-millrace-delivery': 'keep' } })
   assert.equal(reply.statusCode, 422)
   assert.deepEqual(reply.json().detail, [
-    { type: 'literal_error', loc: ['header', 'x-millrace-delivery'], msg: 'Input should be hold', input: 'keep' }
+    { type: 'literal_error', loc: ['header', 'x-millrace-delivery'], msg: 'Input should be hold' }
   ])
   assert.equal((await hold(app))['observation_id'], 1)
 })

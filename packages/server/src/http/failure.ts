@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import { type ErrorCode, MillraceError } from '@millrace/common'
 import type { ErrorReply, RequestFault } from '@millrace/protocol'
 import { errorTable } from './error-table.ts'
-import { faultsOf, inWords, type RequestPart, type ValidationProblem } from './faults.ts'
+import { faultsOf, inWords, type ValidationProblem } from './faults.ts'
 
 /** A failed request: status and body of its reply. */
 export interface Failure {
@@ -35,7 +35,9 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof HttpError) return error.failure
   if (error instanceof MillraceError) return failureOfOurs(error)
   const { code = '', statusCode = 500, validation, validationContext } = facts(error)
-  if (validation !== undefined) return invalidRequest(faultsOf(validation, partOf[validationContext ?? ''] ?? 'body'))
+  if (validation !== undefined) {
+    return invalidRequest(faultsOf(validation, validationContext === 'params' ? 'path' : 'body'))
+  }
   const known = failuresOfFastify.get(code)
   if (known !== undefined) return known
   if (statusCode < 400 || statusCode >= 500) return failure('MILL_INTERNAL', 'internal error')
@@ -53,9 +55,6 @@ const failuresOfFastify = new Map([
 export const wrongMethod = failure('MILL_METHOD_NOT_ALLOWED', 'this path does not answer that method', {
   detail: 'Method Not Allowed'
 })
-
-/** What FastAPI clients know the parts of a request by that are not its body. */
-const partOf: Record<string, RequestPart> = { params: 'path', headers: 'header' }
 
 /** A request whose fields are not as they must be. */
 export function invalidRequest(faults: RequestFault[]): Failure {

@@ -10,16 +10,13 @@ export interface ValidationProblem {
   data?: unknown
 }
 
-/** Where in a request a fault may be. */
-export type RequestPart = 'body' | 'path' | 'header'
-
 /** The most faults one reply lists. */
 const mostFaults = 20
 /** The longest text that is repeated to the client. */
 const longestEcho = 100
 
 /** Findings of the validator in the form FastAPI clients read. */
-export function faultsOf(problems: readonly ValidationProblem[], part: RequestPart): RequestFault[] {
+export function faultsOf(problems: readonly ValidationProblem[], part: 'body' | 'path'): RequestFault[] {
   return problems.slice(0, mostFaults).map(problem => {
     const loc = [part, ...pathOf(problem)]
     if (problem.keyword === 'required') return missing([...loc, String(problem.params['missingProperty'])])
@@ -62,8 +59,6 @@ function kindOf({ keyword, params, data }: ValidationProblem): [type: string, ms
       return ['string_too_short', `String should have at least ${charactersOf(params)}`]
     case 'maxLength':
       return ['string_too_long', `String should have at most ${charactersOf(params)}`]
-    case 'enum':
-      return ['literal_error', `Input should be ${[params['allowedValues']].flat().join(' or ')}`]
     default:
       return ['value_error', `Input does not satisfy ${keyword}`]
   }

@@ -1,9 +1,10 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { longestObservationId } from '@millrace/protocol'
 import { HttpError, invalidRequest } from './failure.ts'
 
 /** Where a request may say which observation it carries. */
 export interface IdCarrier {
-  headers: { 'idempotency-key'?: string | undefined }
+  headers: IncomingHttpHeaders
   body: { observation_id?: string | number | undefined }
 }
 
@@ -34,7 +35,8 @@ export function observationIdIn(given: string | number, loc: (string | number)[]
 
 /** @throws {HttpError} MILL_REQUEST_INVALID for a header that is no id */
 export function idempotencyKeyOf(headers: IdCarrier['headers']): string | undefined {
-  const given = headers['idempotency-key']
+  // Node.js joins a header that comes more than once.
+  const given = headers['idempotency-key']?.toString()
   if (given === undefined) return undefined
   const key = plain.test(given) ? given : unquoted(given)
   if (key.length >= 1 && key.length <= longestObservationId) return key

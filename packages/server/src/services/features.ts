@@ -13,6 +13,7 @@ import {
 import { Registry } from 'prom-client'
 import { buildApp, type CommonDeps } from '../app.ts'
 import type { App } from '../app-type.ts'
+import { documentedHeaders } from '../http/documented-headers.ts'
 import { observationIdOf } from '../http/observation-id.ts'
 import { markRepeat, repeatsNote } from '../http/repeat.ts'
 import { failures } from '../http/route-schema.ts'
@@ -93,13 +94,13 @@ const featureRoutes: FastifyPluginAsyncTypebox<Pick<FeaturesDeps, 'features' | '
   app.post(
     '/add',
     {
+      config: documentedHeaders(IdempotencyHeadersSchema),
       schema: {
         operationId: 'addObservation',
         summary: 'Add a value to a series and get the lags before it',
         description:
           `${repeatsNote} The header X-Millrace-Storage says where the value is kept, redis or sqlite; X-Millrace-Degraded: ` +
           'redis says that Redis was away, and gets the value when it is back.',
-        headers: IdempotencyHeadersSchema,
         body: AddRequestSchema,
         response: { 200: AddReplySchema, ...failures }
       }

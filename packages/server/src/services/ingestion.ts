@@ -13,6 +13,8 @@ import {
 import { Type } from 'typebox'
 import { buildApp, type CommonDeps } from '../app.ts'
 import type { App } from '../app-type.ts'
+import { documentedHeaders } from '../http/documented-headers.ts'
+import { HttpError, invalidRequest } from '../http/failure.ts'
 import { failures } from '../http/route-schema.ts'
 
 /** What the ingestion service is given. */
@@ -47,18 +49,18 @@ const ingestionRoutes: FastifyPluginAsyncTypebox<{ stream: ObservationStream }> 
     {
       // HEAD must not use up an observation.
       exposeHeadRoute: false,
+      config: documentedHeaders(NextHeadersSchema),
       schema: {
         operationId: 'nextObservation',
         summary: 'The next observation',
         description:
           'Moves on, so that each observation is handed out once. With X-Millrace-Delivery: hold it stays until POST ' +
           '/commit, so that an observation whose taker fails is not lost.',
-        headers: NextHeadersSchema,
         response: { 200: ObservationReplySchema, 204: nothing, ...failures }
       }
     },
     async ({ headers }, reply) => {
-      const isHeld = headers['x-millrace-delivery'] === 'hold'
+      const isHeld = isToBeHeld(headers['x-millrace-delivery'])
       const observation = isHeld ? await stream.peek() : await stream.next()
       if (observation === undefined) return reply.code(204).send(null)
       return reply.send(observationReply(observation, isHeld))
@@ -117,4 +119,11 @@ function observationReply(observation: StreamedObservation, isHeld: boolean): Ob
   const { observationId, input, target, remaining, observationKey } = observation
   const fields = { observation_id: observationId, input, target, remaining, observation_key: observationKey }
   return isHeld ? { ...fields, held: true } : fields
+}
+
+/** @throws {HttpError} MILL_REQUEST_INVALID for a kind of delivery that nobody knows: it may be a mistyped one */
+function isToBeHeld(delivery: unknown): boolean {
+  if (delivery === undefined || delivery === 'hold') return delivery === 'hold'
+  const loc = ['header', 'x-millrace-delivery']
+  throw new HttpError(invalidRequest([{ type: 'literal_error', loc, msg: 'Input should be hold' }]))
 }

@@ -10,6 +10,7 @@ import {
   MessageReplySchema,
   PredictLearnReplySchema
 } from '@millrace/protocol'
+import { documentedHeaders } from '../http/documented-headers.ts'
 import { markRepeat, repeatsNote } from '../http/repeat.ts'
 import { observationIdOf } from '../http/observation-id.ts'
 import { failures } from '../http/route-schema.ts'
@@ -30,11 +31,11 @@ export const learnRoutes: FastifyPluginAsyncTypebox<LearnRoutesDeps> = async (ap
   app.post(
     '/train',
     {
+      config: documentedHeaders(IdempotencyHeadersSchema),
       schema: {
         operationId: 'train',
         summary: 'Learn from one example',
         description: repeatsNote,
-        headers: IdempotencyHeadersSchema,
         body: LearnRequestSchema,
         response: { 200: MessageReplySchema, ...failures }
       }
@@ -51,11 +52,11 @@ export const learnRoutes: FastifyPluginAsyncTypebox<LearnRoutesDeps> = async (ap
   app.post(
     '/predict_learn',
     {
+      config: documentedHeaders(IdempotencyHeadersSchema),
       schema: {
         operationId: 'predictLearn',
         summary: 'Predict, then learn from the actual value',
         description: repeatsNote,
-        headers: IdempotencyHeadersSchema,
         body: LearnRequestSchema,
         response: { 200: PredictLearnReplySchema, ...failures }
       }
@@ -72,11 +73,11 @@ export const learnRoutes: FastifyPluginAsyncTypebox<LearnRoutesDeps> = async (ap
   app.post(
     '/predict_learn/batch',
     {
+      config: documentedHeaders(IdempotencyHeadersSchema),
       schema: {
         operationId: 'predictLearnBatch',
         summary: 'Predict, then learn, one example after the other, with one write for all',
         description: `An example that cannot be learned fails alone. ${repeatsNote}`,
-        headers: IdempotencyHeadersSchema,
         body: LearnBatchRequestSchema,
         response: { 200: LearnBatchReplySchema, ...failures }
       },
@@ -93,13 +94,13 @@ export const learnRoutes: FastifyPluginAsyncTypebox<LearnRoutesDeps> = async (ap
   app.post(
     '/feedback',
     {
+      config: documentedHeaders(IdempotencyHeadersSchema),
       schema: {
         operationId: 'feedback',
         summary: 'Learn the actual value that belongs to an earlier prediction',
         description:
           'Scores the prediction as it was made, and learns what it was made from, once. Another label for the same ' +
           'prediction is refused with 409; the first one stays.',
-        headers: IdempotencyHeadersSchema,
         body: FeedbackRequestSchema,
         response: { 200: FeedbackReplySchema, ...failures }
       }
