@@ -40,6 +40,13 @@ export function simulatedDisk(folder: string, faults: Fault[], synced: Synced = 
     setImmediate(() => done(Object.assign(new Error(fault), { code: fault === 'short' ? 'EIO' : fault })))
     return true
   }
+  function renamed(from: string, to: string): void {
+    for (const [file, name] of paths) if (name === from) paths.set(file, to)
+    const content = nameless.get(from)
+    if (content !== undefined) nameless.set(to, content)
+    nameless.delete(from)
+    if (dropped.delete(from)) dropped.add(to)
+  }
   const files: FileOperations = {
     ...fileOperations,
     open(path, flags, done) {
@@ -63,6 +70,13 @@ export function simulatedDisk(folder: string, faults: Fault[], synced: Synced = 
       setImmediate(() => {
         if (!dropped.has(name)) (named.has(name) ? named : nameless).set(name, readFileSync(join(folder, name)))
         done(null)
+      })
+    },
+    rename(from, to, done) {
+      if (meets(done)) return
+      fileOperations.rename(from, to, error => {
+        if (error === null) renamed(basename(from), basename(to))
+        done(error)
       })
     },
     syncFolder(_folder, done) {

@@ -21,6 +21,7 @@ export interface FileOperations {
   syncFolder(folder: string, done: Done): void
   ftruncate(file: number, length: number, done: Done): void
   close(file: number, done: Done): void
+  rename(from: string, to: string, done: Done): void
   unlink(path: string, done: Done): void
 }
 
@@ -31,6 +32,7 @@ export const fileOperations: FileOperations = {
   fdatasync: fs.fdatasync,
   ftruncate: fs.ftruncate,
   close: fs.close,
+  rename: fs.rename,
   unlink: fs.unlink,
   syncFolder(folder, done) {
     if (!canSyncFolders) return done(null)

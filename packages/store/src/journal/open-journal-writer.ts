@@ -11,7 +11,7 @@ import { openJournalReader } from './journal-reader.ts'
 import type { JournalReader, JournalWriter } from './journal.ts'
 import { type Lease, takeLease } from './lease.ts'
 import { findEnd, type JournalEnd, type JournalNote, type LastFrame } from './recovery.ts'
-import { listSegments, namesIn } from './segment-files.ts'
+import { isUnfinished, listSegments, namesIn } from './segment-files.ts'
 import { type FrameToWrite, SegmentOutput } from './segment-output.ts'
 import { isHalfWritten } from './snapshot-files.ts'
 
@@ -89,7 +89,7 @@ function findSettledEnd(folder: string): JournalEnd {
 async function beginAtOnce(folder: string, output: SegmentOutput, end: JournalEnd): Promise<void> {
   const { lastFrame, lastSequence } = end
   const frame = lastFrame === undefined ? { first: lastSequence + 1 } : copyOf(lastFrame)
-  const failure = await new Promise<Error | null>(done => output.write({ ...frame, isSynced: true }, done))
+  const failure = await new Promise<Error | null>(done => output.write({ ...frame, replaces: true }, done))
   if (failure === null) return
   throw failure instanceof MillraceError ? failure : failedWriting(folder, failure)
 }
@@ -116,11 +116,12 @@ function syncEarlier(folder: string): void {
   guarded(folder, () => syncFolder(folder))
 }
 
-/** Remove segments that are void as a whole and snapshots that were never finished. */
+/** Remove segments that are void as a whole, and segments and snapshots that were never finished. */
 function tidy(folder: string): void {
   const isVoid = listSegments(folder).filter(({ first, limit }) => first >= limit)
   for (const { path } of isVoid) rmSync(path, { force: true })
-  for (const name of namesIn(folder).filter(isHalfWritten)) rmSync(join(folder, name), { force: true })
+  const unfinished = namesIn(folder).filter(name => isHalfWritten(name) || isUnfinished(name))
+  for (const name of unfinished) rmSync(join(folder, name), { force: true })
 }
 
 function obstacleOf(folder: string, lease: Lease): Error | undefined {

@@ -23,6 +23,16 @@ export function segmentName({ epoch, number, first, durability }: SegmentIdentit
   return `${padded.join('-')}.${durability}.segment`
 }
 
+/** The name of a segment that is to make records void, until it holds what replaces them. */
+export function unfinishedName(name: string): string {
+  return `${name}.tmp`
+}
+
+/** Whether a name is that of a segment that was never finished. */
+export function isUnfinished(name: string): boolean {
+  return name.endsWith('.segment.tmp')
+}
+
 /** All segments in `folder`, oldest first. None when the folder is missing. @throws {MillraceError} MILL_STORE_FAILED */
 export function listSegments(folder: string): SegmentFile[] {
   const segments = namesIn(folder).flatMap(name => segmentFile(folder, name))

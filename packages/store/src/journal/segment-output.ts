@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Durability } from '../durability.ts'
 import { type FileOperations, writeAll } from './file-operations.ts'
 import type { FrameBatch } from './frame-batch.ts'
-import { segmentName } from './segment-files.ts'
+import { segmentName, unfinishedName } from './segment-files.ts'
 import { frameSeed, putSegmentHeader, segmentHeaderBytes, type SegmentIdentity } from './segment-format.ts'
 
 /** What the frames of one writer go to. */
@@ -23,14 +23,18 @@ export interface FrameToWrite {
   batch?: FrameBatch
   /** Position of its first record. */
   first: number
-  /** Whether to sync it whatever the durability. */
-  isSynced?: boolean
+  /**
+   * Whether it may hold records that an earlier segment holds too. It is synced then, whatever the durability, before its
+   * segment gets the name that makes those void: a process that dies in between must not take them away.
+   */
+  replaces?: boolean
 }
 
 type Done = (error: Error | null) => void
 
 interface OpenSegment extends SegmentIdentity {
   file: number
+  /** Where it is now. */
   path: string
   seed: number
   /** Where the next frame goes; 0 until the header is written, which goes together with the first frame. */
@@ -66,7 +70,7 @@ export class SegmentOutput {
     if (this.#segment !== undefined) return this.#put(this.#segment, frame, done)
     const obstacle = this.#options.obstacle()
     if (obstacle !== undefined) return done(obstacle)
-    this.#begin(frame.first, (error, segment) => {
+    this.#begin(frame, (error, segment) => {
       if (segment === undefined) return done(error)
       this.#put(segment, frame, done)
     })
@@ -80,11 +84,12 @@ export class SegmentOutput {
     this.#options.files.close(segment.file, () => done())
   }
 
-  #begin(first: number, done: (error: Error | null, segment?: OpenSegment) => void): void {
+  #begin({ first, replaces = false }: FrameToWrite, done: (error: Error | null, segment?: OpenSegment) => void): void {
     const { folder, epoch, durability, files } = this.#options
     this.#number++
     const identity = { epoch, number: this.#number, first, durability }
-    const path = join(folder, segmentName(identity))
+    const name = segmentName(identity)
+    const path = join(folder, replaces ? unfinishedName(name) : name)
     files.open(path, 'wx', (error, file) => {
       if (error !== null) return done(error)
       this.#segment = { ...identity, file, path, seed: frameSeed(identity), position: 0 }
@@ -92,7 +97,7 @@ export class SegmentOutput {
     })
   }
 
-  #put(segment: OpenSegment, { batch, first, isSynced = false }: FrameToWrite, done: Done): void {
+  #put(segment: OpenSegment, { batch, first, replaces = false }: FrameToWrite, done: Done): void {
     const { files, durability } = this.#options
     const isFresh = segment.position === 0
     const bytes = batch?.frame(first, segment.seed) ?? Buffer.alloc(segmentHeaderBytes)
@@ -108,8 +113,9 @@ export class SegmentOutput {
     }
     writeAll(files, segment.file, bytes, offset, segment.position, error => {
       if (error !== null) return finish(error)
-      const settle: Done = syncError => (syncError === null && isFresh ? this.#syncName(finish) : finish(syncError))
-      if (durability === 'fsync' || isSynced) files.fdatasync(segment.file, settle)
+      const settle: Done = syncError =>
+        syncError === null && isFresh ? this.#name(segment, finish) : finish(syncError)
+      if (durability === 'fsync' || replaces) files.fdatasync(segment.file, settle)
       else settle(null)
     })
   }
@@ -118,9 +124,15 @@ export class SegmentOutput {
    * A new file is durable only once its name is. Done whatever the durability, because it costs little: a power failure
    * may then take records from the end of a journal, but not from its middle.
    */
-  #syncName(done: Done): void {
+  #name(segment: OpenSegment, done: Done): void {
     const { files, folder } = this.#options
-    files.syncFolder(folder, done)
+    const path = join(folder, segmentName(segment))
+    if (segment.path === path) return files.syncFolder(folder, done)
+    files.rename(segment.path, path, error => {
+      if (error !== null) return done(error)
+      segment.path = path
+      files.syncFolder(folder, done)
+    })
   }
 
   /** Take a failed frame away, as far as that works: the void rule holds without it. */
