@@ -108,7 +108,7 @@ test('refusals and labels are answered the same after kill -9', async t => {
 })
 
 test('a clean stop under load keeps all that was acknowledged, whatever the durability', async t => {
-  for (const durability of ['none', 'os', 'fsync']) {
+  for (const durability of ['none', 'fsync']) {
     const folder = temporaryFolder(t)
     const env = { MILLRACE_DURABILITY: durability }
     const { url, child, exit } = await startModel(t, folder, env)

@@ -159,7 +159,7 @@ async function position(addresses: Addresses): Promise<number> {
 
 test('a pipeline that is killed goes on without losing or doubling an observation', async t => {
   const env = { MILLRACE_DATA_DIR: temporaryFolder(t) }
-  for (let life = 0; life < 3; life++) {
+  for (let life = 0; life < 2; life++) {
     const up = await startUp(t, { ...env, PIPELINE_INTERVAL: '0.001' })
     await up.line(() => up.lines.filter(line => line.includes('"msg":"pipeline stepped"')).length >= 15)
     up.child.kill('SIGKILL')
@@ -168,7 +168,7 @@ test('a pipeline that is killed goes on without losing or doubling an observatio
   const up = await startUp(t, env)
   await run(t, addressSettings(up.addresses))
   const steps = await position(up.addresses)
-  assert.ok(steps > 45)
+  assert.ok(steps > 30)
   assert.deepEqual(await countsOf(up.addresses), [steps, steps, steps, steps])
   const added = await post(`${up.addresses.features}/add`, { series_id: 'features_pipeline', value: 0 })
   const { features } = added.body as { features: Record<string, number> }

@@ -106,7 +106,9 @@ async function lay(things: OpenThings, { config, names, logger }: Order): Promis
     return place === undefined ? [] : [{ service, ...place }]
   })
   const needsStores = taught.length > 0 || names.some(name => name === 'features' || name === 'ingestion')
-  const stores = needsStores ? things.keep(openStores(config, logger)) : undefined
+  const stores = needsStores
+    ? things.keep(openStores({ config, logger, hasSeries: names.includes('features') }))
+    : undefined
   const pending = laterPendingStore(async () => (await stores)!.pending)
   const snapshotter = createSnapshotter(snapshotSettings(config, logger))
   const desk = { config, logger, pending, snapshotter }

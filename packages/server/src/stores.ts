@@ -8,6 +8,7 @@ import {
   openEmbeddedStore,
   type PendingLimits,
   type PendingStore,
+  type RedisConnection,
   redisPendingStore,
   redisRegistryStore,
   type RedisStatus,
@@ -25,9 +26,17 @@ export interface Stores {
   readonly cursors: CursorStore
   readonly pending: PendingStore
   readonly registry: RegistryStore
-  /** How the series stand with Redis; undefined when none is configured. */
+  /** How the series stand with Redis; undefined when none is configured or nobody keeps series. */
   readonly redis?: (() => RedisStatus) | undefined
   close(): Promise<void>
+}
+
+/** What {@link openStores} is given. */
+export interface StoresOrder {
+  config: Config
+  logger: Logger
+  /** Whether series are kept in this process. */
+  hasSeries: boolean
 }
 
 /**
@@ -35,7 +44,7 @@ export interface Stores {
  * error.
  * @throws {MillraceError} MILL_STORE_FAILED, with nothing left open
  */
-export async function openStores(config: Config, logger: Logger): Promise<Stores> {
+export async function openStores({ config, logger, hasSeries }: StoresOrder): Promise<Stores> {
   const things = openThings()
   const place = redisAddress(config)
   try {
@@ -43,13 +52,9 @@ export async function openStores(config: Config, logger: Logger): Promise<Stores
       things.keep(openEmbedded(config)),
       place === undefined ? undefined : things.keep(connectRedis(place))
     ])
+    if (redis === undefined) return { ...embedded, close: things.close }
     const { series, cursors, pending, registry } = embedded
-    if (redis === undefined) return { series, cursors, pending, registry, close: things.close }
-    const { idsRemembered } = config
-    const log = logger.child({ service: 'features' })
-    const shared = await things.keep(fallbackSeriesStore({ redis, embedded, log, idsRemembered }))
-    return {
-      series: shared,
+    const shared = {
       cursors,
       pending: fallbackPendingStore({
         redis,
@@ -57,13 +62,31 @@ export async function openStores(config: Config, logger: Logger): Promise<Stores
         embedded: pending
       }),
       registry: fallbackRegistryStore({ shared: redisRegistryStore(redis), embedded: registry }),
-      redis: () => shared.status(),
       close: things.close
     }
+    if (!hasSeries) {
+      logRedis(redis, logger)
+      return { ...shared, series }
+    }
+    const { idsRemembered } = config
+    const log = logger.child({ service: 'features' })
+    const inRedis = await things.keep(fallbackSeriesStore({ redis, embedded, log, idsRemembered }))
+    return { ...shared, series: inRedis, redis: () => inRedis.status() }
   } catch (error) {
     await things.close()
     throw error
   }
+}
+
+/** Tells of a Redis that keeps no series; a store of series does that itself. */
+function logRedis(redis: RedisConnection, logger: Logger): void {
+  const { address } = redis
+  const connected = (): void => logger.info({ address }, 'redis is connected')
+  const lost = (error: unknown): void =>
+    logger.warn({ address, err: error }, 'redis is away; predictions wait on disk for their labels')
+  redis.watch({ connected, lost })
+  if (redis.isConnected) connected()
+  else lost(redis.lastError)
 }
 
 function openEmbedded(config: Config): Promise<EmbeddedStore> {
