@@ -75,6 +75,11 @@ export class MondrianNodes {
     return fixedSize + this.#data.length * chunkOverhead + this.#numberBytes
   }
 
+  /** Do all chunks together take no more room than so many pairs need? */
+  fits(pairs: number): boolean {
+    return pairs >= this.mostPairs || this.ownBytes <= sizeOf(pairs, this.#record)
+  }
+
   /** Features in a box. */
   get slots(): number {
     return this.#slots
@@ -105,7 +110,7 @@ export class MondrianNodes {
     if (this.#free >= 0) return
     const chunk = Math.floor(this.#places / this.#pairsPerChunk)
     const end = ((this.#places % this.#pairsPerChunk) + 1) * 2 * this.#record
-    if (chunk === mostChunks) throw new RangeError('a tree does not fit into 16 GiB; limit maxNodes')
+    if (chunk === mostChunks) throw new RangeError('a tree does not fit into 16 GiB; limit its memory')
     const before = this.#data[chunk]
     if (before === undefined || end > before.length) this.#lengthen(chunk, before)
   }
@@ -228,7 +233,10 @@ function pairsIn(doubles: number, record: number): number {
 
 /** The most bytes that so many pairs take, with boxes for so many features. @throws {MillraceError} MILL_FEATURE_LIMIT */
 export function nodesSize(pairs: number, features: number, hasSharedMeans: boolean): number {
-  const record = recordSize(slotsFor(features), hasSharedMeans)
+  return sizeOf(pairs, recordSize(slotsFor(features), hasSharedMeans))
+}
+
+function sizeOf(pairs: number, record: number): number {
   const chunks = Math.ceil(pairs / pairsIn(chunkSize, record))
   return fixedSize + chunks * chunkOverhead + 16 * pairs * record
 }

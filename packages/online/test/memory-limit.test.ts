@@ -43,7 +43,7 @@ function forgettingAndFrozen(rows: readonly Example[], bytes: number): { forgett
   return { forgetting, frozen: meanError(new AmfRegressor({ seed: 1, maxNodes: mostNodes(forest) }), rows) }
 }
 
-test('a tree without room forgets a part of its nodes and splits on, one tree a row', () => {
+test('a tree without room forgets a part of its nodes and splits on', () => {
   const forest = new AmfRegressor({ trees: 3 })
   forest.limitMemory(100_000)
   let before = [0, 0, 0]
@@ -52,9 +52,9 @@ test('a tree without room forgets a part of its nodes and splits on, one tree a 
     forest.learnOne(x, y)
     assert.ok(forest.memoryBytes <= 100_000)
     const nodes = forest.describeTrees().map(tree => tree.nodes)
-    const fallen = nodes.flatMap((count, tree) => (count < before[tree]! ? [tree] : []))
-    assert.ok(fallen.length <= 1)
-    for (const tree of fallen) falls[tree]!.push(nodes[tree]! / before[tree]!)
+    for (const [tree, count] of nodes.entries()) {
+      if (count < before[tree]!) falls[tree]!.push(count / before[tree]!)
+    }
     before = nodes
   }
   for (const shares of falls) {
@@ -65,6 +65,24 @@ test('a tree without room forgets a part of its nodes and splits on, one tree a 
       shares.join(' ')
     )
   }
+})
+
+test('of large trees one is pruned a row, in turns', () => {
+  const forest = new AmfRegressor({ trees: 3, useAggregation: false })
+  // Three trees of some 10,300 pairs of nodes with one feature; every row splits each of them.
+  forest.limitMemory(5_100_000)
+  let before = [0, 0, 0]
+  const falls: number[] = []
+  for (let row = 0; row < 10_400; row++) {
+    forest.learnOne({ x: row }, row % 2)
+    if (row < 10_250) continue
+    const nodes = forest.describeTrees().map(tree => tree.nodes)
+    const fallen = nodes.flatMap((count, tree) => (count < before[tree]! ? [tree] : []))
+    assert.ok(fallen.length <= 1)
+    falls.push(...fallen)
+    before = nodes
+  }
+  assert.deepEqual(new Set(falls), new Set([0, 1, 2]))
 })
 
 test('a forest that forgets follows a stream to where it never was; one that stops to split does not', () => {
