@@ -78,6 +78,15 @@ const largest = (rows: readonly Row[]): number => Math.max(...rows.map(({ y }) =
 const stateOf = (guard: DivergenceGuard<Pipeline>): Uint8Array => encodeState('Guard', 1, guard.toFields())
 
 describe('one poison row', () => {
+  test('is not blamed on a new learner, whatever one that has learned nothing would have predicted', () => {
+    const { guard, events } = watched(scaled)
+    for (const row of plainRows(30)) teach(guard, row)
+    const before = guard.learner.toState()
+    assert.equal(teach(guard, { x: { a: 1e50, b: 0 }, y: 10 }), 'MILL_LEARN_DIVERGED')
+    assert.deepEqual(guard.learner.toState(), before)
+    assert.deepEqual(events, [{ action: 'skipped', cause: 'prediction' }])
+  })
+
   for (const [what, poison, cause] of [
     ['a target of 1e100', { x: { a: 0.5, b: 0.5 }, y: 1e100 }, 'target'],
     ['a target a little over a million times larger', { x: { a: 0.5, b: 0.5 }, y: 1.4e7 }, 'target'],
@@ -172,6 +181,17 @@ describe('a learner that explodes by itself', () => {
     assert.equal(guard.skips, 0)
   })
 
+  test('by weights that cancel each other goes back too', () => {
+    let weight = 5
+    const { guard, events } = watched({ ...scaled, weights: () => [1, -weight] })
+    for (const row of plainRows(1000)) teach(guard, row)
+    assert.deepEqual(events, [])
+    weight = 1e9
+    for (const row of plainRows(2000, 2)) teach(guard, row)
+    assert.deepEqual(events[0], { action: 'rolled back', cause: 'weight' })
+    assert.equal(guard.skips, 0)
+  })
+
   test('is not blamed for a row that its healthy self would not understand either', () => {
     const { guard } = watched(scaled)
     for (const row of plainRows(2000)) teach(guard, row)
@@ -260,6 +280,18 @@ describe('no alarm is raised', () => {
       })
     }
   }
+})
+
+test('a guard that is restored after every row goes on as if nothing had been', () => {
+  const of = bare(3)
+  const uninterrupted = new DivergenceGuard(of)
+  let restored = new DivergenceGuard(of)
+  for (const row of [...plainRows(250), { x: { a: 0, b: 0 }, y: 1e30 }, ...plainRows(50, 2)]) {
+    restored = DivergenceGuard.fromFields(decodeState(stateOf(restored)), of)
+    assert.equal(teach(restored, row), teach(uninterrupted, row))
+    assert.deepEqual(stateOf(restored), stateOf(uninterrupted))
+  }
+  assert.ok(uninterrupted.skips > 10 && uninterrupted.rollbacks > 1)
 })
 
 test('state bytes follow from the rows alone, restored in between or not', () => {

@@ -117,6 +117,15 @@ describe('a label', () => {
     assert.deepEqual(machine.apply(observation({ a: 1 }, 10, { observationId: 'x' })), learned(7, true))
   })
 
+  test('that repeats leaves an observation id alone that stands for something else', () => {
+    const machine = new LearnerMachine(settings('linear_regression'))
+    machine.apply(label(10))
+    machine.apply(observation({ b: 1 }, 20, { observationId: 'x' }))
+    const state = machine.toState()
+    assert.deepEqual(machine.apply(label(10, { observationId: 'x' })), learned(7, true))
+    assert.deepEqual(machine.toState(), state)
+  })
+
   test('that was refused may be corrected', () => {
     const machine = new LearnerMachine(settings('linear_regression'))
     for (let row = 1; row <= 10; row++) machine.apply(observation({ a: row }, row))
@@ -139,6 +148,17 @@ describe('settings', () => {
   test('that take parameters by default, as those of an older version do, are the same', () => {
     const machine = new LearnerMachine({ ...settings('amf_regressor'), parameters: { seed: 7 } })
     assert.deepEqual(machine.apply(settings('amf_regressor')), { kind: 'settings' })
+  })
+
+  test('that allow fewer names leave what was learned before, also when a row has to be undone', () => {
+    const machine = new LearnerMachine(settings('linear_regression'))
+    for (let row = 0; row < 2000; row++) machine.apply(observation({ a: (row % 7) / 7, b: 1 }, 10 + (row % 3)))
+    machine.apply(observation({ a: 0, b: 1, c: 1 }, 10))
+    machine.apply(settings('linear_regression', { featureNames: 2 }))
+    // After 2000 rows without change b is 45 deviations away, and the prediction moves by 0.02 · 45² times the error.
+    assert.equal(codeOf(machine.apply(observation({ a: 0, b: 2 }, -10))), 'MILL_LEARN_DIVERGED')
+    assert.equal(codeOf(machine.apply(observation({ a: 0, b: 1 }, 10))), 'learned')
+    assert.ok(Math.abs(machine.predict({ a: 0, b: 1 }) - 11) < 2)
   })
 
   test('change the limits from then on', () => {

@@ -196,7 +196,6 @@ export class DivergenceGuard<Learner extends Regressor> {
 
   #rollBack(checkpoint: Checkpoint, healthy: Learner, cause: GuardEvent['cause']): void {
     this.#learner = healthy
-    this.#isSuspect = false
     this.#rollbacks++
     checkpoint.restart()
     this.onEvent({ action: 'rolled back', cause })
