@@ -14,11 +14,12 @@ export interface CrashPoint {
   moment: 'before' | 'halfway' | 'after'
 }
 
-/** Mostly writes and syncs, near enough to be reached in a second or two of load. */
+/** Mostly writes and syncs, near enough to be reached in a second or two of load, and often in the start. */
 export function randomCrashPoint(random: PythonRandom): CrashPoint {
   const thread = random.random() < 0.6 ? 'main' : 'worker'
-  const [operation] = random.choices(operations, thread === 'main' ? [6, 4, 1, 1, 0, 1] : [3, 0, 2, 1, 3, 1])
+  const [operation] = random.choices(operations, thread === 'main' ? [6, 4, 1, 2, 2, 1] : [3, 0, 2, 1, 3, 1])
   const isFrequent = thread === 'main' && (operation === 'write' || operation === 'fdatasync')
+  const call = Math.floor(Math.exp(random.uniform(0, Math.log(isFrequent ? 400 : 8))))
   const [moment] = random.choices(['before', 'halfway', 'after'] as const)
-  return { thread, operation: operation!, call: random.randint(1, isFrequent ? 400 : 8), moment: moment! }
+  return { thread, operation: operation!, call, moment: moment! }
 }

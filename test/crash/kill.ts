@@ -8,7 +8,7 @@ import type { Restartable, Run, StartOptions } from './restartable.ts'
 
 /** How a kill went. */
 export interface Killed {
-  /** The kind of moment, as it came about: a point inside that was not reached in time becomes `load`. */
+  /** The kind of moment, as it came about: one that was not reached in time becomes `load`. */
   kind: Moment['kind']
   /** Whether it left a snapshot half written. */
   isDuringSnapshot: boolean
@@ -56,7 +56,7 @@ export async function startAndKill(moment: Moment, deps: KillDeps): Promise<Kill
   )
   const died = run.program.exit.then(() => 'died' as const)
   const over = new AbortController()
-  await Promise.race([died, untilMoment(moment, run, deps, over.signal)])
+  const reached = await Promise.race([died, untilMoment(moment, run, deps, over.signal)])
   over.abort()
   gate.close()
   const isAlive = run.program.child.exitCode === null && run.program.child.signalCode === null
@@ -65,7 +65,7 @@ export async function startAndKill(moment: Moment, deps: KillDeps): Promise<Kill
     throw new EndedByItself(`the program ended with ${code ?? signal}: ${run.program.errors()}`)
   }
   const left = journalFiles(target).filter(name => isHalfWritten(name) && !before.has(name))
-  return { kind: isInside && isAlive ? 'load' : moment.kind, isDuringSnapshot: left.length > 0, startMs }
+  return { kind: reached === 'late' ? 'load' : moment.kind, isDuringSnapshot: left.length > 0, startMs }
 }
 
 /**
@@ -114,20 +114,29 @@ function withPoint({ preload = [], environment }: StartOptions, point: CrashPoin
   return { preload: preloads, environment: { ...environment, CRASH_POINT: JSON.stringify(point) } }
 }
 
-async function untilMoment(moment: Moment, run: Run, deps: KillDeps, over: AbortSignal): Promise<void> {
+function late(): Promise<'late'> {
+  return pause(longestWaitMs, 'late' as const, { ref: false })
+}
+
+/** @returns `late` when the moment did not come in time */
+async function untilMoment(moment: Moment, run: Run, deps: KillDeps, over: AbortSignal): Promise<'came' | 'late'> {
   const { target, gate, clients, check, onAcknowledged, startMs } = deps
   const surroundings = { journals: journalsOf(target), onAcknowledged, over }
-  if (moment.kind === 'start') return await pause(moment.part * startMs)
-  if ((await run.ready.catch(() => undefined)) === undefined) return
-  if (moment.kind === 'repeating') return await momentCame(moment, surroundings)
+  const came = async (): Promise<'came'> => {
+    await momentCame(moment, surroundings)
+    return 'came'
+  }
+  if (moment.kind === 'start') return await pause(moment.part * startMs, 'came')
+  if (moment.kind === 'segment') return await Promise.race([came(), late()])
+  if ((await run.ready.catch(() => undefined)) === undefined) return 'came'
+  if (moment.kind === 'repeating') return await came()
   // Clients that still wait for an answer to what they asked the run before get it now.
   await gate.allWaiting(clients)
   if (!over.aborted) await check(run)
   // Died meanwhile: by now another run may be under way.
-  if (over.aborted) return
+  if (over.aborted) return 'came'
   gate.open()
-  const came = moment.kind === 'inside' ? new Promise<never>(() => undefined) : momentCame(moment, surroundings)
-  await Promise.race([came, pause(longestWaitMs, undefined, { ref: false })])
+  return await (moment.kind === 'inside' ? late() : Promise.race([came(), late()]))
 }
 
 /** The folder of all journals. */

@@ -16,7 +16,7 @@ export type Moment =
   | { kind: 'acknowledged'; nth: number }
   /** While the n-th snapshot under load is written: its temporary file is there. */
   | { kind: 'snapshot'; nth: number; afterMs: number }
-  /** When the n-th new segment file under load appears. */
+  /** During the start, when the n-th new segment file appears: each learner begins one. */
   | { kind: 'segment'; nth: number; afterMs: number }
   /** By itself, at a point within its own work on its files. */
   | { kind: 'inside'; point: CrashPoint }
@@ -58,7 +58,7 @@ export function randomMoment(random: PythonRandom, longestMs: number): Moment {
     case 'snapshot':
       return { kind: 'snapshot', nth, afterMs: soonMs }
     case 'segment':
-      return { kind: 'segment', nth: 1, afterMs: soonMs }
+      return { kind: 'segment', nth: random.randint(1, 5), afterMs: soonMs / 2 }
     case 'inside':
       return { kind: 'inside', point }
     case 'takeover':
@@ -91,7 +91,7 @@ export async function momentCame(moment: Moment, { journals, onAcknowledged, ove
       await nthTime(moment.nth, hit => onNewFile(journals, isHalfWritten, hit), over)
       return await pause(moment.afterMs)
     case 'segment':
-      await nthTime(moment.nth, hit => onNewFile(journals, name => name.endsWith('.segment'), hit), over)
+      await nthTime(moment.nth, hit => onNewFile(journals, name => name.includes('.segment'), hit), over)
       return await pause(moment.afterMs)
     case 'start':
     case 'inside':
@@ -102,7 +102,7 @@ export async function momentCame(moment: Moment, { journals, onAcknowledged, ove
 
 /** Whether a file is that of a snapshot that is being written, or was when the program died. */
 export function isHalfWritten(name: string): boolean {
-  return name.endsWith('.tmp')
+  return name.includes('.snapshot') && name.endsWith('.tmp')
 }
 
 /** The names of all files in the folders of a folder. */
@@ -124,7 +124,7 @@ async function nthTime(nth: number, listen: (hit: () => void) => () => void, ove
 /** Calls `hit` once for each file that appears, as soon as the system tells. */
 function onNewFile(journals: string, fits: (name: string) => boolean, hit: () => void): () => void {
   const seen = new Set(filesIn(journals))
-  const watchers = readdirSync(journals).map(name =>
+  const watchers = (existsSync(journals) ? readdirSync(journals) : []).map(name =>
     watch(path.join(journals, name), (_event, file) => {
       if (file === null || seen.has(file) || !fits(file)) return
       seen.add(file)

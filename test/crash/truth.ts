@@ -39,12 +39,19 @@ export function createTruth(folder: string, findings: Findings): Truth {
   const byKey = new Map<RowKey, TrueRow>()
   let machine: LearnerMachine | undefined
   let lastSequence = 0
+  let lastPayload = Buffer.alloc(0)
   let snapshotsCompared = 0
+
+  function checkLast(record: JournalRecord | undefined): void {
+    if (record?.sequence === lastSequence && Buffer.compare(record.payload, lastPayload) === 0) return
+    findings.add('what a journal held stays', `${learner}: record ${lastSequence} is gone or another one`)
+  }
 
   function apply({ sequence, payload }: JournalRecord): void {
     if (sequence !== lastSequence + 1)
       findings.add('a journal has no gap', `${learner}: ${sequence} after ${lastSequence}`)
     lastSequence = sequence
+    lastPayload = Buffer.from(payload)
     const command = codec.decode(payload)
     if (machine === undefined) {
       if (command.kind !== 'settings') throw new Error(`${learner}: a journal begins with settings`)
@@ -90,7 +97,10 @@ export function createTruth(folder: string, findings: Findings): Truth {
     find: key => byKey.get(key),
     follow() {
       const snapshots = new Set(reader.snapshots().map(({ sequence }) => sequence))
-      for (const record of reader.records(lastSequence + 1)) {
+      const isLastKept = lastSequence > 0 && reader.firstSequence() <= lastSequence
+      const records = reader.records(isLastKept ? lastSequence : lastSequence + 1)
+      if (isLastKept) checkLast(records.next().value)
+      for (const record of records) {
         apply(record)
         if (snapshots.has(record.sequence)) compare(record.sequence)
       }
