@@ -78,8 +78,8 @@ test('a look at the next observation does not move the stream, a commit does, on
   const stream = streamOf(2)
   assert.deepEqual(await stream.peek(), firstOf())
   assert.deepEqual(await stream.peek(), firstOf())
-  assert.equal(await stream.commit({ observationKey: 'sample/0/0' }), true)
-  assert.equal(await stream.commit({ observationKey: 'sample/0/0' }), false)
+  assert.equal(await stream.commit(firstOf()), true)
+  assert.equal(await stream.commit(firstOf()), false)
   const second = await stream.peek()
   assert.ok(second)
   assert.equal(second.observationKey, 'sample/0/1')
@@ -101,8 +101,15 @@ test('a commit is refused for what is no observation of this stream', async () =
   const stream = streamOf(2)
   for (const observationKey of ['', 'sample', 'sample/0', 'sample/0/0/0', 'sample/0/-1', 'sample/00/0', 'other/0/0']) {
     const refusal = { code: 'MILL_OPTION_INVALID', message: /one of the stream sample\// }
-    await assert.rejects(stream.commit({ observationKey }), refusal, observationKey)
+    await assert.rejects(stream.commit({ observationId: 1, observationKey }), refusal, observationKey)
   }
+  assert.deepEqual(await stream.peek(), firstOf())
+})
+
+test('a commit is refused when its id and its key are those of two observations', async () => {
+  const stream = streamOf(2)
+  const refusal = { code: 'MILL_OPTION_INVALID', message: 'observationId must be 1, as its key says, got 2' }
+  await assert.rejects(stream.commit({ observationId: 2, observationKey: 'sample/0/0' }), refusal)
   assert.deepEqual(await stream.peek(), firstOf())
 })
 

@@ -110,6 +110,7 @@ test('a commit needs the key of an observation of this stream', async () => {
   for (const body of [
     { observation_id: 1 },
     { observation_id: 0, observation_key: 'test/0/0' },
+    { observation_id: 2, observation_key: 'test/0/0' },
     { observation_id: 1, observation_key: 'other/0/0' },
     { observation_id: 1, observation_key: '' }
   ]) {

@@ -1,3 +1,4 @@
+import { optionError } from '@millrace/common'
 import type { CursorStore, StreamItem } from '@millrace/store'
 import { observationKeys } from './observation-keys.ts'
 import type { Observation } from './table.ts'
@@ -36,9 +37,9 @@ export interface ObservationStream {
   /**
    * Move on past an observation that `peek` returned.
    * @returns whether the stream moved: false when it stands elsewhere, because this was done before or it was reset
-   * @throws {MillraceError} MILL_OPTION_INVALID for an observation of another stream
+   * @throws {MillraceError} MILL_OPTION_INVALID for an observation of another stream, or for an id that is not the key's
    */
-  commit(observation: Pick<StreamedObservation, 'observationKey'>): Promise<boolean>
+  commit(observation: Pick<StreamedObservation, 'observationId' | 'observationKey'>): Promise<boolean>
   /** Start again from the first observation. */
   reset(): Promise<void>
   /** Does not move the stream. */
@@ -72,7 +73,12 @@ export function createObservationStream({
     async peek() {
       return streamed(await cursors.position(name))
     },
-    commit: async ({ observationKey }) => cursors.commit(name, keys.parse(observationKey)),
+    async commit({ observationId, observationKey }) {
+      const item = keys.parse(observationKey)
+      const own = item.index + 1
+      if (observationId !== own) throw optionError('observationId', `${own}, as its key says`, observationId)
+      return await cursors.commit(name, item)
+    },
     reset: () => cursors.reset(name),
     async status() {
       const currentIndex = Math.min((await cursors.position(name)).index, total)

@@ -78,7 +78,7 @@ const ingestionRoutes: FastifyPluginAsyncTypebox<{ stream: ObservationStream }> 
       }
     },
     async ({ body: { observation_id, observation_key } }) => {
-      await stream.commit({ observationKey: observation_key })
+      await stream.commit({ observationId: observation_id, observationKey: observation_key })
       return { observation_id, observation_key, status: 'committed' as const }
     }
   )
