@@ -75,8 +75,10 @@ export class MondrianNodes {
     return fixedSize + this.#data.length * chunkOverhead + this.#numberBytes
   }
 
-  /** Do all chunks together take no more room than so many pairs need? */
-  fits(pairs: number): boolean {
+  /** Do all nodes, and any more up to so many pairs, take no more room than {@link nodesSize} says? */
+  fits(pairs: number, features: number): boolean {
+    if (pairs === Infinity) return true
+    if (slotsFor(features) !== this.#slots) return false
     return pairs >= this.mostPairs || this.ownBytes <= sizeOf(pairs, this.#record)
   }
 
@@ -149,9 +151,13 @@ export class MondrianNodes {
     this.data(node).fill(Number.NaN, at + boxAt, at + this.#record)
   }
 
-  /** The same nodes side by side, with boxes of at least `slots` features, the new ones known to none. All have moved. */
+  /**
+   * The same nodes side by side, with boxes of at least `slots` features, the new ones known to none. All have moved, so
+   * that there is some room for the next new features too, unless the pairs are limited.
+   */
   rebuilt(slots: number, mostPairs: number): MondrianNodes {
-    const copy = new MondrianNodes(this.hasSharedMeans, slots, mostPairs)
+    const roomy = mostPairs === Infinity ? Math.min(Math.ceil(this.#slots * 1.5), mostSlots) : 0
+    const copy = new MondrianNodes(this.hasSharedMeans, Math.max(slots, roomy), mostPairs)
     copy.#takeOver(this, 0, 0)
     copy.setOwner(0, 0)
     const pending = [0, 0]

@@ -95,7 +95,7 @@ export class MondrianTree {
   reserve(slots: number, mostPairs: number, rows: number): void {
     const nodes = this.#nodes
     if (nodes.pairs > mostPairs) this.#prune(mostPairs, rows)
-    if (slots > nodes.slots || !nodes.fits(mostPairs)) this.#nodes = nodes.rebuilt(slots, mostPairs)
+    if (slots > nodes.slots || !nodes.fits(mostPairs, slots)) this.#nodes = nodes.rebuilt(slots, mostPairs)
     else nodes.mostPairs = mostPairs
     if (this.#path.length > longestPath(mostPairs)) this.#path = new Int32Array(firstDepth)
     if (!this.isFull) this.#nodes.reserve()
