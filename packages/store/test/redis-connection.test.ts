@@ -141,7 +141,7 @@ describe('a connection to Redis', { skip: withoutRedis, timeout: 60_000 }, () =>
 
   test('commands that wait fail together, in the order of sending, when Redis does not answer in time', async t => {
     const server = await startRedis(t)
-    const redis = await connectTo(t, server, { commandTimeoutMs: 50, connectTimeoutMs: 50 })
+    const redis = await connectTo(t, server, { commandTimeoutMs: 50 })
     server.pause()
     const order: number[] = []
     const waiting = [0, 1, 2].map(number =>

@@ -49,7 +49,7 @@ describe('series through any sequence of faults', { skip: withoutRedis, timeout:
     test(`lags and repeats agree with a plain array, with a Redis that keeps ${persistence}`, async t => {
       const server = await startRedis(t, { persistence })
       const proxy = await cuttingProxy(t, server)
-      const options = { folder: temporaryFolder(t), redis: { commandTimeoutMs: 60, connectTimeoutMs: 60 } }
+      const options = { folder: temporaryFolder(t), redis: { commandTimeoutMs: 100, connectTimeoutMs: 200 } }
       const admin = await connectTo(t, server)
       let node = await startNode(t, proxy, options)
       let run = 0
