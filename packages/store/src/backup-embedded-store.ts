@@ -2,7 +2,7 @@ import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSyn
 import { basename, dirname, join, resolve } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { MillraceError } from '@millrace/common'
-import { fromFolder, fromSqlite, storeFailed } from './database-errors.ts'
+import { fromFolder, fromSqlite, isDamage, isFull, storeFailed } from './database-errors.ts'
 import { makeFolder, syncFolder } from './journal/durable-files.ts'
 import { pendingSchema, type Schema, stateSchema } from './schema.ts'
 
@@ -72,7 +72,8 @@ async function copyPages(file: string, copy: string, { applicationId }: Schema):
     if (found !== applicationId) throw storeFailed(file, 'belongs to another program; choose another folder')
     await backup(source, copy, { rate: pagesInOneStep })
   } catch (error) {
-    throw fromSqlite(file, error)
+    // Only the copy grows.
+    throw fromSqlite(isFull(error) ? copy : file, error)
   } finally {
     source?.close()
   }
@@ -86,8 +87,7 @@ function check(file: string, copy: string): void {
     const found = connection.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check']
     if (found !== 'ok') throw damaged(file, String(found))
   } catch (error) {
-    if (error instanceof MillraceError) throw error
-    throw damaged(file, error instanceof Error ? error.message : String(error), error)
+    throw isDamage(error) ? damaged(file, error.message, error) : fromSqlite(copy, error)
   } finally {
     connection.close()
   }

@@ -5,7 +5,7 @@ const advice = new Map([
   [5, 'is locked by another program; wait for that program or stop it, then try again'],
   [6, 'is locked by another program; wait for that program or stop it, then try again'],
   [8, 'is read-only; make the file and its folder writable for this user'],
-  [10, 'could not be read or written; check the disk'],
+  [10, 'could not be read or written; check the disk, and that it has room'],
   [11, 'is damaged; restore it from a backup, or move it away to start with an empty one'],
   [13, 'could not grow because the disk is full; free some space, then try again'],
   [14, 'could not be opened; it must be a file in a folder that is writable for this user'],
@@ -67,6 +67,16 @@ export function fromFolder(path: string, folder: string, error: unknown): Millra
 /** Whether SQLite gave up waiting for a lock. */
 export function isBusy(error: unknown): boolean {
   return error instanceof Error && primaryCode(error) === 5
+}
+
+/** Whether there was no room for what SQLite had to write. */
+export function isFull(error: unknown): boolean {
+  return error instanceof Error && primaryCode(error) === 13
+}
+
+/** Whether SQLite found that the file is not what it has written, in contrast to one that it could not read or write. */
+export function isDamage(error: unknown): error is Error {
+  return error instanceof Error && [11, 26].includes(primaryCode(error))
 }
 
 /** The low byte of SQLite's extended result code; 0 when there is none. */

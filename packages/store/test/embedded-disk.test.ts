@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { type EmbeddedStore, openEmbeddedStore } from '../src/index.ts'
+import { MillraceError } from '@millrace/common'
+import { backupEmbeddedStore, type EmbeddedStore, openEmbeddedStore } from '../src/index.ts'
 import { embedded } from './embedded.ts'
+import { memoryFolder } from './memory-folder.ts'
 import { smallDisk, withoutSmallDisks } from './small-disk.ts'
 
 const failure = { code: 'MILL_STORE_FAILED', message: /could not grow because the disk is full; free some space/ }
@@ -76,6 +78,30 @@ test(
     const store = await embedded(t, { folder })
     await push(store, 0)
     assert.deepEqual(await store.series.read('s'), [0])
+  }
+)
+
+test(
+  'a backup that does not fit blames the disk it goes to, however far it gets',
+  { skip: withoutSmallDisks },
+  async t => {
+    const folder = memoryFolder(t)
+    const store = await embedded(t, { folder })
+    await push(store, 0)
+    await put(store, 0)
+    let fits = 0
+    for (let bytes = 16_384; fits < 1; bytes += 16_384) {
+      const disk = smallDisk(t, bytes)
+      try {
+        await backupEmbeddedStore(folder, join(disk.folder, 'backup'))
+        fits = bytes
+      } catch (error) {
+        assert.ok(error instanceof MillraceError)
+        assert.equal(error.code, 'MILL_STORE_FAILED')
+        assert.match(error.message, new RegExp(`^database ${disk.folder}/.* (has room|is full)`))
+      }
+    }
+    assert.ok(fits > 16_384)
   }
 )
 
