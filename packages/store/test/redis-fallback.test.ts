@@ -334,6 +334,8 @@ describe('series with Redis and a fallback', { skip: withoutRedis, timeout: 60_0
     await until(() => acknowledged > 2000)
     await server.start()
     await inLine(node)
+    // The reconciliation as a whole ends too, though the series is never idle.
+    await until(() => node.lines.some(line => line.includes('REDIS RECONCILED')))
     stop.abort()
     await clients
     assert.equal(await node.redis.send(['HGET', key('meta'), 'count']), String(acknowledged))

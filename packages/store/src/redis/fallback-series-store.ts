@@ -1,22 +1,20 @@
-import { randomBytes } from 'node:crypto'
 import { integerWithin, type MillraceError } from '@millrace/common'
 import type { EmbeddedStore } from '../embedded-store.ts'
-import type { RegistryStore } from '../registry-store.ts'
 import type { SeriesMirror } from '../series-mirror.ts'
 import type { PushedValue, SeriesPush, SeriesStore, SeriesSummary } from '../series-store.ts'
-import type { Writer } from './known-series.ts'
 import { MirrorWriter } from './mirror-writer.ts'
 import type { RedisConnection } from './redis-connection.ts'
 import { type PushOutcome, type RedisSeries, redisSeries } from './redis-series.ts'
 import { redisSeriesStore } from './redis-series-store.ts'
 import { type LaneHouse, SeriesLane } from './series-lane.ts'
 import { seriesLog, type SeriesLogger } from './series-log.ts'
+import { newWriter, type Writer } from './series-writer.ts'
 
 /** How the series stand with Redis. */
 export interface RedisStatus {
   configured: true
   connected: boolean
-  /** Where the next value goes. */
+  /** Where the next value goes; `sqlite` as long as any value waits for Redis. */
   storage: 'redis' | 'sqlite'
   /** How many acknowledged values are not yet in Redis. */
   unreconciled: number
@@ -77,12 +75,17 @@ const pageSize = 200
  * - A value is in Redis exactly once, however often Redis and this process die, and whether or not a lost call was
  *   carried out: every push carries a number of this process, and Redis takes none twice.
  * - What Redis has lost (restarted with less, flushed, keys evicted) is put back from the copy before anything is pushed.
+ * - Several processes may share a Redis: values of each are there once and in its order.
  *
  * A value survives the death of Redis, with or without its data, and that of this process. When both die at once and
  * Redis loses data, what is not on the disk of either is lost: at most the last 1000 values, usually those of the last
  * milliseconds; with `acknowledgedBy: 'both'` none.
  *
- * Resolves at once, whether or not Redis is there. A process needs an embedded store of its own.
+ * Two losses are made good only as far as the values tell: of what others pushed, when Redis evicts single keys of a
+ * series; and of what a process pushed that has ended, when Redis loses it and others have pushed since.
+ *
+ * Resolves at once, whether or not Redis is there. A process needs an embedded store of its own. Redis Cluster is not
+ * supported: the keys of a series lie in different slots.
  * @throws {MillraceError} MILL_OPTION_INVALID, or MILL_STORE_FAILED when the embedded store cannot be read
  */
 export async function fallbackSeriesStore(options: FallbackSeriesOptions): Promise<FallbackSeriesStore> {
@@ -91,20 +94,6 @@ export async function fallbackSeriesStore(options: FallbackSeriesOptions): Promi
   const store = new SeriesWithFallback(options, await newWriter(registry), await mirror.outboxSize())
   store.start()
   return store
-}
-
-/** Names of processes that are remembered on their files. */
-const kinRemembered = 16
-
-/** A name that no other process has, noted on the files for those that come after. */
-async function newWriter(registry: RegistryStore): Promise<Writer> {
-  const writer = randomBytes(9).toString('base64url')
-  for (;;) {
-    const noted = await registry.get('redis', 'writers')
-    const kin = [writer, ...((noted?.value as string[] | undefined) ?? [])].slice(0, kinRemembered)
-    const isNoted = await registry.put({ kind: 'redis', name: 'writers', value: kin }, noted?.revision ?? 0)
-    if (isNoted !== undefined) return { writer, kin: new Set(kin) }
-  }
 }
 
 class SeriesWithFallback implements FallbackSeriesStore {

@@ -1,14 +1,7 @@
 import type { MirroredSeries } from '../series-mirror.ts'
 import type { Expected, NumberedPush, PushedAll, PushOutcome, RestoredSeries, SeriesState } from './redis-series.ts'
 import type { SeriesKnowledge } from './series-repair.ts'
-
-/** Whose pushes they are. */
-export interface Writer {
-  /** Names this process; no other one has it. */
-  writer: string
-  /** The names of this process and of those before it on the same files. */
-  kin: ReadonlySet<string>
-}
+import type { Writer } from './series-writer.ts'
 
 /** What this process knows of one series in Redis. Grows with what Redis answers; never goes back. */
 export class KnownSeries implements SeriesKnowledge {

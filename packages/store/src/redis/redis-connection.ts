@@ -59,7 +59,7 @@ export interface RedisConnection {
 }
 
 /**
- * Connect to Redis 6 or later, in the background from then on. Resolves once the first attempt has succeeded or failed:
+ * Connect to Redis 6.2 or later, in the background from then on. Resolves once the first attempt has succeeded or failed:
  * a Redis that is away, wants another password or is no Redis at all is no error here but a connection that is not
  * connected.
  * @throws {MillraceError} MILL_OPTION_INVALID

@@ -5,9 +5,10 @@ import type { PushedValue, SeriesPush } from '../series-store.ts'
 import { fromOperationId, toOperationId } from './operation-id.ts'
 import type { RedisConnection } from './redis-connection.ts'
 import { isAboutKeys, redisLost } from './redis-errors.ts'
-import { KnownSeries, type Writer } from './known-series.ts'
+import { KnownSeries } from './known-series.ts'
 import type { NumberedPush, PushedAll, PushOutcome, RedisSeries, SeriesState } from './redis-series.ts'
 import { planRepair } from './series-repair.ts'
+import type { Writer } from './series-writer.ts'
 
 /** What all lanes share. */
 export interface LaneHouse extends Writer {
@@ -49,8 +50,8 @@ export class SeriesLane {
   readonly #seriesId: string
   readonly #queue: QueuedPush[] = []
   #work: Promise<void> | undefined
-  /** Whether the series is to be brought in line with Redis though nobody pushes. */
-  #isAsked = false
+  /** Set while the series is to be brought in line with Redis though nobody pushes. */
+  #asked: PromiseWithResolvers<void> | undefined
   #isStopping = false
   #refusedUntil = -Infinity
   /** Whether what follows is as the mirror and Redis have it. */
@@ -73,7 +74,7 @@ export class SeriesLane {
   /** End soon: what waits is pushed or put into the outbox, and the outbox is left to a later process. */
   async stop(): Promise<void> {
     this.#isStopping = true
-    this.#isAsked = false
+    this.#answerAsked()
     await this.#work
   }
 
@@ -87,20 +88,31 @@ export class SeriesLane {
   /** Empty the outbox of this series and restore what Redis has lost of it; resolves when that is done or must wait. */
   async reconcile(): Promise<void> {
     if (this.#isStopping) return
-    this.#isAsked = true
-    this.#isLoaded = false
+    this.#asked ??= Promise.withResolvers()
+    const { promise } = this.#asked
+    if (this.#work === undefined) this.#isLoaded = false
     this.#work ??= this.#run()
-    await this.#work
+    await promise
+  }
+
+  #answerAsked(): void {
+    this.#asked?.resolve()
+    this.#asked = undefined
   }
 
   async #run(): Promise<void> {
     // Callers of this turn of the event loop form one batch.
     await Promise.resolve()
-    while (this.#queue.length > 0 || this.#isAsked) {
+    while (this.#hasWork()) {
       if (this.#canUseRedis()) await this.#useRedis()
       else await this.#goWithout()
     }
     this.#work = undefined
+  }
+
+  #hasWork(): boolean {
+    const isDraining = this.#isLoaded && this.#waiting > 0 && this.#canUseRedis()
+    return this.#queue.length > 0 || this.#asked !== undefined || isDraining
   }
 
   #canUseRedis(): boolean {
@@ -113,7 +125,7 @@ export class SeriesLane {
     try {
       if (!this.#isLoaded) await this.#load()
       if (this.#waiting > 0) await this.#emptyOutbox()
-      else if (this.#isAsked) await this.#check()
+      else if (this.#asked !== undefined) await this.#check()
       else await this.#pushQueued()
     } catch (error) {
       if (isAboutKeys(error)) this.#refusedUntil = this.#house.now() + this.#house.retryMs
@@ -123,8 +135,13 @@ export class SeriesLane {
   }
 
   async #goWithout(): Promise<void> {
-    this.#isAsked = false
+    this.#answerAsked()
     this.#isLoaded = false
+    await this.#putAway()
+  }
+
+  /** Push what waits to the copy and into the outbox. */
+  async #putAway(): Promise<void> {
     const { mirror, writer } = this.#house
     await Promise.all(
       this.#queue.splice(0).map(async ({ push, resolve, reject }) => {
@@ -203,8 +220,11 @@ export class SeriesLane {
   /** Tell Redis the remembered ids that it has lost. @param except those whose pushes are yet to be made again */
   async #restoreIds(except: Set<string | undefined>): Promise<void> {
     const { mirror, series, idsRemembered } = this.#house
-    const waiting = this.#waiting === 0 ? [] : await mirror.outbox(this.#waiting, this.#seriesId)
+    // Those of pushes that wait are the latest. With so many of them all that are remembered may be theirs.
+    const isAllWaiting = this.#waiting >= idsRemembered
+    const waiting = isAllWaiting || this.#waiting === 0 ? [] : await mirror.outbox(this.#waiting, this.#seriesId)
     for (const { operationId } of waiting) except.add(fromOperationId(operationId).observationId)
+    if (isAllWaiting) return void (await series.restoreIds(this.#seriesId, []))
     for (const limit of [batchSize, idsRemembered]) {
       const ids = (await mirror.ids(this.#seriesId, limit)).filter(({ observationId }) => !except.has(observationId))
       for (const chunk of chunks(ids.toReversed())) {
@@ -245,18 +265,14 @@ export class SeriesLane {
   async #letPushesIn(): Promise<void> {
     this.#roundsLeft -= 1
     if (this.#queue.length === 0 || this.#waiting <= batchSize || this.#roundsLeft <= 0) return
-    const [isAsked, roundsLeft] = [this.#isAsked, this.#roundsLeft]
-    await this.#goWithout()
-    // The view is not touched: it is what Redis has, and the new pushes are behind those that wait.
-    this.#isLoaded = true
-    this.#isAsked = isAsked
-    this.#roundsLeft = roundsLeft
+    // What is known of Redis stays as it is: the new pushes are behind those that wait.
+    await this.#putAway()
   }
 
   async #check(): Promise<void> {
     const state = await this.#house.series.state(this.#seriesId)
     if (this.#known.isMissingIn(state)) await this.#repair(state)
-    this.#isAsked = false
+    this.#answerAsked()
   }
 }
 
