@@ -56,6 +56,30 @@ describe('learning', () => {
     assert.deepEqual(learner.health(), { role: 'writer', sequence: 3, snapshotSequence: 0, problem: undefined })
   })
 
+  test('stays within its memory however many ids it is to remember, and tells how many it does', async () => {
+    const log = memoryLog()
+    const journal = memoryJournal()
+    const limits = { featureNames: 100, memoryBytes: 2 ** 20, ids: 100_000 }
+    const learner = await memoryLearner({ limits, log }, journal)
+    assert.deepEqual(log.said, ['fewer ids are remembered: the memory limit is low', 'learner restored'])
+    const [first] = [...journal.reader.records(1)]
+    const settings = new LearnRecordCodec().decode(first!.payload)
+    assert.ok(settings.kind === 'settings')
+    const { ids } = settings.limits
+    // Each takes 36 to 52 bytes, of half a mebibyte.
+    assert.ok(ids > 2 ** 19 / 52 && ids < 2 ** 19 / 36, `${ids} ids`)
+    const rows = Array.from({ length: 20_000 }, (_, row) => ({
+      features: { a: row % 7 },
+      target: row % 5,
+      observationId: `${row}`
+    }))
+    await learner.learnMany(rows)
+    assert.ok(learner.memoryBytes() <= 2 ** 20, `${learner.memoryBytes()} bytes`)
+    const isRepeat = async (row: number): Promise<boolean> => (await learner.learn(rows[row]!)).isRepeat
+    assert.equal(await isRepeat(20_000 - ids), true)
+    assert.equal(await isRepeat(20_000 - ids - 1), false)
+  })
+
   test('applies nothing before it is durable', async () => {
     const journal = heldJournal()
     const learner = await memoryLearner({}, journal)

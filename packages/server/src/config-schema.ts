@@ -135,7 +135,8 @@ export const ConfigSchema = Type.Object(
       default: 100_000,
       minimum: 1,
       maximum: 10_000_000,
-      description: 'How many of the latest observation ids each learner and each series remembers, to know repeats by.'
+      description:
+        'How many of the latest observation ids each learner and each series remembers, to know repeats by. A learner gives them at most half of `MODEL_MEMORY_LIMIT`, some 45 bytes each.'
     }),
     pendingTtl: Type.Number({
       env: 'PENDING_TTL',

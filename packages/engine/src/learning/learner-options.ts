@@ -2,6 +2,7 @@ import type { JournalReader, JournalWriter, PendingStore } from '@millrace/store
 import { type LearnerName, learnerParameters, type LearnerSettings } from './catalog.ts'
 import type { LearnerLimits, SettingsCommand } from './learn-command.ts'
 import type { LearnerLog } from './learner-log.ts'
+import { idsWithin } from './memory-shares.ts'
 import { PendingPredictions } from './pending-predictions.ts'
 import type { Snapshotter } from './snapshotter.ts'
 import { steadyClock } from './steady-clock.ts'
@@ -12,6 +13,7 @@ export interface LearnerOptions extends LearnerSettings {
   /** Unique among the learners of a data folder. */
   id: string
   name: LearnerName
+  /** No more ids are remembered than take half of the memory. */
   limits: LearnerLimits
   /** Keeps predictions until their labels come. */
   pending: PendingStore
@@ -41,7 +43,12 @@ export interface FollowedLearnerOptions extends LearnerOptions {
 
 /** @throws {MillraceError} MILL_OPTION_INVALID */
 export function settingsOf({ name, seed, parameters, limits }: LearnerOptions): SettingsCommand {
-  return { kind: 'settings', learner: name, parameters: learnerParameters(name, { seed, parameters }), limits }
+  return {
+    kind: 'settings',
+    learner: name,
+    parameters: learnerParameters(name, { seed, parameters }),
+    limits: { ...limits, ids: idsWithin(limits.memoryBytes, limits.ids) }
+  }
 }
 
 export function pendingPredictionsOf(options: LearnerOptions): PendingPredictions {

@@ -15,8 +15,23 @@ const rowsShare = 150_000
 const withCheckpoint = 2.5
 
 /**
+ * How many of `ids` ids a learner can remember within half of `memoryBytes`: all of them, unless the memory is small for
+ * their number. At least 1.
+ */
+export function idsWithin(memoryBytes: number, ids: number): number {
+  let fit = 1
+  let most = ids
+  while (fit < most) {
+    const middle = Math.ceil((fit + most) / 2)
+    if (IdWindow.bytesFor(middle) <= memoryBytes / 2) fit = middle
+    else most = middle - 1
+  }
+  return fit
+}
+
+/**
  * Hold a learner to its limits. The memory is for the learner, what the divergence guard keeps of it and the remembered
- * ids, which however take at most half: where more of them are to be remembered, they come on top.
+ * ids, which however take at most half: more of them than {@link idsWithin} come on top.
  * @throws {MillraceError} MILL_OPTION_INVALID when the learner has more names already than fit
  */
 export function limitLearner(learner: Pipeline, name: LearnerName, limits: LearnerLimits): void {

@@ -21,6 +21,8 @@ import { taughtLearner } from './taught-learner.ts'
 export async function openLearner(options: TaughtLearnerOptions): Promise<ServedLearner> {
   const { id, journal, log } = options
   const wanted = settingsOf(options)
+  const { ids } = wanted.limits
+  if (ids < options.limits.ids) log.warn({ learner: id, ids }, 'fewer ids are remembered: the memory limit is low')
   const { machine: found, snapshotSequence } = await restoreMachineGently(journal.reader, {
     onUnusable: (sequence, error) => {
       log.warn({ learner: id, snapshot: sequence, err: error }, 'a snapshot cannot be used; an older one must do')
