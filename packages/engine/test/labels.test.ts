@@ -113,9 +113,20 @@ describe('a label that comes late', () => {
   })
 
   test('is expired when newer predictions have taken its place', async () => {
-    const learner = await memoryLearner({ pendingLimit: 2 })
+    const learner = await memoryLearner({ pending: memoryPendingStore({ ttlMs: day, limit: 2 }) })
     const { predictionId = '' } = await learner.predictAndKeep({ a: 1 })
-    for (let more = 0; more < 2; more++) await learner.predictAndKeep({ a: 1 })
+    const newer = [await learner.predictAndKeep({ a: 1 }), await learner.predictAndKeep({ a: 1 })]
+    const label = { predictionId, actual: 1 }
+    await assert.rejects(learner.label(label), { code: 'MILL_PREDICTION_EXPIRED' })
+    for (const other of newer) await learner.label({ predictionId: other.predictionId!, actual: 1 })
+    // There is room again, which does not bring it back.
+    await assert.rejects(learner.label(label), { code: 'MILL_PREDICTION_EXPIRED' })
+  })
+
+  test('is expired when the storage has lost its prediction', async () => {
+    const made = await memoryLearner()
+    const { predictionId = '' } = await made.predictAndKeep({ a: 1 })
+    const learner = await memoryLearner()
     await assert.rejects(learner.label({ predictionId, actual: 1 }), { code: 'MILL_PREDICTION_EXPIRED' })
   })
 

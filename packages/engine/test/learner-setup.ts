@@ -51,15 +51,12 @@ export const day = 86_400_000
 
 /** What a learner is given where nothing else matters. */
 export function learnerOptions(more: Partial<LearnerOptions> = {}): LearnerOptions {
-  const { pendingTtlMs = day, pendingLimit = 100 } = more
   return {
     id: 'learner',
     name: 'linear_regression',
     seed: 1,
     limits: { featureNames: 100, memoryBytes: 2 ** 28, ids: 1000 },
-    pending: memoryPendingStore({ ttlMs: pendingTtlMs, limit: pendingLimit }),
-    pendingTtlMs,
-    pendingLimit,
+    pending: memoryPendingStore({ ttlMs: day, limit: 100 }),
     log: memoryLog(),
     ...more
   }

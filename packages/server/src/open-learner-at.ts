@@ -10,7 +10,6 @@ import {
 import { openJournalReader, openJournalWriter, type PendingStore } from '@millrace/store'
 import type { Config } from './config-schema.ts'
 import type { Logger } from './logger.ts'
-import { pendingLimits } from './stores.ts'
 
 /** Which learner, and what its journal is known by. */
 export interface LearnerPlace {
@@ -47,7 +46,6 @@ export async function openLearnerAt(place: LearnerPlace, desk: LearnerDesk): Pro
 }
 
 function optionsOf({ id, name }: LearnerPlace, { config, logger, pending }: LearnerDesk): LearnerOptions {
-  const { ttlMs: pendingTtlMs, limit: pendingLimit } = pendingLimits(config)
   return {
     id,
     name,
@@ -58,8 +56,6 @@ function optionsOf({ id, name }: LearnerPlace, { config, logger, pending }: Lear
       ids: config.idsRemembered
     },
     pending,
-    pendingTtlMs,
-    pendingLimit,
     log: logger
   }
 }

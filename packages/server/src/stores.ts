@@ -96,6 +96,6 @@ function openEmbedded(config: Config): Promise<EmbeddedStore> {
 }
 
 /** How long and how many predictions wait for their labels. */
-export function pendingLimits({ pendingTtl, pendingLimit }: Config): PendingLimits {
+function pendingLimits({ pendingTtl, pendingLimit }: Config): PendingLimits {
   return { ttlMs: Math.round(pendingTtl * 1000), limit: pendingLimit }
 }

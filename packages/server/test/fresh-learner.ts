@@ -4,16 +4,13 @@ import { createLogger } from '../src/index.ts'
 
 /** A learner in service whose journal lasts as long as the test. */
 export function freshLearner(name: LearnerName): Promise<ServedLearner> {
-  const pendingLimits = { ttlMs: 60_000, limit: 100 }
   return openLearner({
     id: name,
     name,
     seed: 42,
     limits: { featureNames: 8000, memoryBytes: 2 ** 28, ids: 100_000 },
     journal: memoryJournal({ durability: 'fsync' }),
-    pending: memoryPendingStore(pendingLimits),
-    pendingTtlMs: pendingLimits.ttlMs,
-    pendingLimit: pendingLimits.limit,
+    pending: memoryPendingStore({ ttlMs: 60_000, limit: 100 }),
     log: createLogger({ level: 'silent' })
   })
 }

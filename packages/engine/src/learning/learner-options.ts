@@ -17,9 +17,6 @@ export interface LearnerOptions extends LearnerSettings {
   limits: LearnerLimits
   /** Keeps predictions until their labels come. */
   pending: PendingStore
-  /** How long and how many predictions of a learner `pending` keeps. */
-  pendingTtlMs: number
-  pendingLimit: number
   log: LearnerLog
   /** Milliseconds since 1970 that never go back; by default the system's. */
   now?: (() => number) | undefined
@@ -55,8 +52,6 @@ export function pendingPredictionsOf(options: LearnerOptions): PendingPrediction
   return new PendingPredictions({
     learner: options.id,
     store: options.pending,
-    ttlMs: options.pendingTtlMs,
-    limit: options.pendingLimit,
     now: options.now ?? steadyClock(),
     after: options.after ?? after,
     log: options.log

@@ -9,9 +9,6 @@ export interface PendingPredictionsOptions {
   /** Id of the learner. */
   learner: string
   store: PendingStore
-  /** How long and how many predictions the store keeps. */
-  ttlMs: number
-  limit: number
   /** Milliseconds since 1970 that never go back. */
   now: () => number
   after: After
@@ -49,18 +46,16 @@ export class PendingPredictions {
   }
 
   /**
-   * A prediction whose label has come.
+   * A prediction whose label has come. One that this learner made and the store no longer keeps is expired: it is too old,
+   * or gave way to newer ones, or the store has lost it.
    * @throws {MillraceError} MILL_PREDICTION_NOT_FOUND, MILL_PREDICTION_EXPIRED or MILL_STORE_FAILED
    */
   async find(predictionId: string): Promise<PendingPrediction> {
-    const { learner, store, now, ttlMs, limit } = this.#options
-    const madeAt = this.#ids.timeOf(predictionId)
-    if (madeAt === undefined) throw notFound(predictionId)
+    const { learner, store, now } = this.#options
+    if (this.#ids.timeOf(predictionId) === undefined) throw notFound(predictionId)
     const found = await store.get(learner, predictionId, now())
-    if (found !== undefined) return found
-    // Of a store that is full the oldest predictions have given way.
-    const isExpired = now() >= madeAt + ttlMs || (await store.count(learner)) >= limit
-    throw isExpired ? expired(predictionId) : notFound(predictionId)
+    if (found === undefined) throw expired(predictionId)
+    return found
   }
 
   /** The label was learned. When this fails the prediction stays until it expires, which does no harm. */

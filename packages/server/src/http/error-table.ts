@@ -117,7 +117,8 @@ export const errorTable: Record<ErrorCode, ErrorMeaning> = {
   },
   MILL_PREDICTION_EXPIRED: {
     status: 410,
-    meaning: 'The prediction was made too long ago, or too many were made after it; its features are no longer kept.',
+    meaning:
+      'The prediction was made too long ago, or too many were made after it, or the storage lost it; its features are no longer kept.',
     remedy: 'Send labels sooner, raise `PENDING_TTL` or `MILLRACE_PENDING_LIMIT`, or learn with `/train`.'
   },
   MILL_PREDICTION_NOT_FOUND: {
