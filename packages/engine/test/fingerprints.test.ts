@@ -43,6 +43,12 @@ test('numbers that change places are another observation', () => {
   assert.notEqual(one.observation({ a: 1, b: 2 }, 3), one.observation({ a: 1, b: 3 }, 2))
 })
 
+test('a label is the same whatever was looked at before it', () => {
+  const used = new Fingerprints()
+  used.observation({ a: 1, b: 2, c: 3 }, 4)
+  assert.equal(used.label(5), new Fingerprints().label(5))
+})
+
 test('0 and -0 are the same number', () => {
   const one = new Fingerprints()
   assert.equal(one.observation({ a: -0 }, 0), one.observation({ a: 0 }, -0))

@@ -171,6 +171,29 @@ describe('a record by hand', () => {
   })
 })
 
+test('lengths that do not fit are damage also after names that do', () => {
+  const codec = new LearnRecordCodec()
+  const bytes = codec.encodeFeatures({ ab: 1, cd: 2 })
+  codec.decodeFeatures(bytes)
+  // After version, kind and count comes the length of the names: 6.
+  for (const length of [3, 5, 7]) {
+    assert.throws(() => codec.decodeFeatures(bytes.with(3, length)), { code: 'MILL_JOURNAL_DAMAGED' })
+  }
+  assert.deepEqual(codec.decodeFeatures(bytes), { ab: 1, cd: 2 })
+})
+
+test('what could be written shorter is damage: a count with a zero behind, a text with wide units that need not be', () => {
+  const codec = new LearnRecordCodec()
+  const wide = Uint8Array.of(1, 3, 1, 3, 3, 0x78, 0, ...new Uint8Array(8))
+  const long = Uint8Array.of(1, 3, 0x80, 0, 0)
+  for (const bytes of [wide, long]) {
+    assert.throws(() => codec.decodeFeatures(bytes), { code: 'MILL_JOURNAL_DAMAGED' })
+  }
+  // The same with a unit that needs two bytes, and without the zero, is fine.
+  assert.deepEqual(codec.decodeFeatures(wide.with(6, 1)), { '\u0178': 0 })
+  assert.deepEqual(codec.decodeFeatures(Uint8Array.of(1, 3, 0, 0)), {})
+})
+
 test('names that no object has are damage: in another order, or twice', () => {
   // The names "b" and "1": an object has "1" first.
   const bytes = Uint8Array.of(1, 3, 2, 4, 2, 0x62, 2, 0x31, ...new Uint8Array(16))

@@ -32,7 +32,7 @@ export interface Guarded<Learner extends Regressor> {
 /**
  * Keeps a learner from exploding.
  *
- * A row is poison, and skipped with MILL_LEARN_DIVERGED, when its target is a million times larger than any accepted
+ * A row is poison, and skipped with MILL_LEARN_DIVERGED, when its target is ten thousand times larger than any accepted
  * before, when the prediction made for it is ten times larger than any target, or when the same would hold for
  * the prediction after learning it; the learner is then as if the row had never come. When it is not the row but the
  * learner that has grown sick over many rows, it goes back to its last healthy state. Ten poison rows that follow one
@@ -92,6 +92,8 @@ export class DivergenceGuard<Learner extends Regressor> {
   learn(x: Features, y: number, record: Uint8Array): number {
     const prediction = this.#predictHealthily(x, y)
     const insists = this.#insists(prediction, y)
+    if (insists && this.#checkpoint !== undefined && !this.#scale.fits(prediction, y))
+      return this.#learnAnew(x, y, record)
     this.#learnFinitely(this.#learner, x, y, prediction)
     if (this.#checkpoint !== undefined) {
       const after = this.#makeSound(this.#checkpoint, x, y, insists)
@@ -149,6 +151,19 @@ export class DivergenceGuard<Learner extends Regressor> {
     if (!isOutlier && this.#scale.fits(prediction, y)) return false
     if (this.#scale.insists(y) && Number.isFinite(prediction)) return true
     throw this.#skip(isOutlier ? 'target' : 'prediction')
+  }
+
+  /**
+   * Learn a row with a new learner, because the stream insists on rows that the old one has no idea of.
+   * @returns the prediction of the new learner, since that of the old one would be the largest error for ever
+   * @throws {MillraceError} MILL_LEARN_DIVERGED
+   */
+  #learnAnew(x: Features, y: number, record: Uint8Array): number {
+    const prediction = predicted(this.#guarded.create(), x)
+    this.#isSuspect = !this.#scale.isHealthy(this.#startOver(x, y), y)
+    this.#checkpoint!.add(record, !this.#isSuspect)
+    this.#scale.accept(y)
+    return prediction
   }
 
   /**

@@ -151,7 +151,6 @@ export class IdWindow {
 
   #dropOldest(): void {
     this.#table.remove(this.#start)
-    this.#refusals.delete(this.#start)
     this.#start = this.#position(1)
     this.#size--
   }

@@ -2,8 +2,14 @@ import type { StateFields, StateReader } from '@millrace/online'
 
 /** Rows that must be accepted before the scale of the targets means anything. */
 const rowsToStart = 10
-/** A target so many times larger than any before is taken for a mistake. */
-const outlierFactor = 1e6
+/**
+ * A target so many times larger than any before is taken for a mistake. Units that are mixed up often differ by a factor
+ * 1000, by which a stream may also change for good.
+ */
+const outlierFactor = 1e4
+/** Before the scale means much, after this many rows, only what is beyond all reason is taken for a mistake. */
+const rowsToDoubt = 2
+const earlyOutlierFactor = 1e9
 /**
  * A prediction so many times larger than any target is an explosion. On streams that a learner can follow the factor
  * stays below 1.2 after the first ten rows; one that overshoots by 10 mostly grows without bound.
@@ -20,7 +26,8 @@ const agreementFactor = 1e3
 
 /**
  * The scale of a stream's targets, and what is out of all proportion to it. The scale is the largest magnitude among the
- * rows accepted so far: a stream of zeros and rare large numbers alarms nobody, and one poison row never raises it.
+ * rows accepted so far: a stream of zeros and rare large numbers alarms nobody, and a poison row
+ * does not raise it, unless it is one of the first.
  * Without targets other than 0 there is no scale, and nothing is out of proportion.
  */
 export class TargetScale {
@@ -34,7 +41,8 @@ export class TargetScale {
 
   /** Is this target out of all proportion? */
   isOutlier(y: number): boolean {
-    return this.#isKnown && Math.abs(y) > outlierFactor * this.#largest
+    if (this.#accepted < rowsToDoubt || this.#largest === 0) return false
+    return Math.abs(y) > (this.#isKnown ? outlierFactor : earlyOutlierFactor) * this.#largest
   }
 
   /** Is this number, predicted for a row whose target is `y`, finite and not out of all proportion? */
