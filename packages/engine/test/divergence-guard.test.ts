@@ -89,7 +89,7 @@ describe('one poison row', () => {
 
   for (const [what, poison, cause] of [
     ['a target of 1e100', { x: { a: 0.5, b: 0.5 }, y: 1e100 }, 'target'],
-    ['a target a little over a million times larger', { x: { a: 0.5, b: 0.5 }, y: 1.4e7 }, 'target'],
+    ['a target a little over ten thousand times larger', { x: { a: 0.5, b: 0.5 }, y: 1.4e5 }, 'target'],
     ['a feature of 1e50', { x: { a: 1e50, b: 0.5 }, y: 10 }, 'prediction']
   ] as const) {
     test(`with ${what} is skipped, and the learner is as if it had never come`, () => {
@@ -134,9 +134,24 @@ describe('one poison row', () => {
     })
   }
 
+  test('is skipped from the third row on, when it is beyond all reason', () => {
+    const { guard, events } = watched(scaled)
+    for (const row of plainRows(2)) teach(guard, row)
+    assert.equal(teach(guard, { x: { a: 0.5, b: 0.5 }, y: 1e38 }), 'MILL_LEARN_DIVERGED')
+    assert.deepEqual(events, [{ action: 'skipped', cause: 'target' }])
+  })
+
+  test('that the stream insists on begins a new learner, which is scored with its own prediction', () => {
+    const { guard, events } = watched(scaled)
+    for (const row of plainRows(30)) teach(guard, row)
+    const answers = Array.from({ length: 10 }, () => teach(guard, { x: { a: 1e50, b: 0 }, y: 10 }))
+    assert.deepEqual(answers, [...Array.from({ length: 9 }, () => 'MILL_LEARN_DIVERGED'), 0])
+    assert.equal(events.at(-1)?.action, 'started over')
+  })
+
   test('that makes a number overflow counts as skipped too', () => {
     const { guard, events } = watched(bare(0.01))
-    for (const row of plainRows(5)) teach(guard, row)
+    teach(guard, plainRows(1)[0]!)
     // 2 · error · 1e100 · 0.01 is a number still, but not times 1e100 once more; the error of the next prediction is none.
     teach(guard, { x: { a: 1e100 }, y: 1e100 })
     assert.equal(teach(guard, { x: { a: 1e100 }, y: -1e100 }), 'MILL_VALUE_NOT_FINITE')
