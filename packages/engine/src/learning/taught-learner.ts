@@ -7,6 +7,7 @@ import { answerOf } from './learner-errors.ts'
 import type { LearnerMachine, Outcome } from './learner-machine.ts'
 import type { TaughtLearnerOptions } from './learner-options.ts'
 import { learnerReads } from './learner-reads.ts'
+import { LearningTurns } from './learning-turns.ts'
 import type { PendingPredictions } from './pending-predictions.ts'
 import type { LabelledObservation, Learned, PredictionLabel, ServedLearner } from './served-learner.ts'
 import type { SnapshotWatch } from './snapshotter.ts'
@@ -42,6 +43,7 @@ export function taughtLearner(options: TaughtLearnerOptions, parts: Parts): Serv
     async close() {
       await snapshots?.close()
       await writer.close()
+      await teacher.drained()
     }
   }
 }
@@ -52,6 +54,9 @@ class Teacher {
   readonly #writer: JournalWriter
   readonly #parts: Parts
   readonly #counter: LearnerCounter
+  readonly #turns = new LearningTurns({ learn: (command, record) => this.#learn(command, record) })
+  /** Position of the last record that is committed; those up to it are learned in turns. */
+  #committed: number
   /** Position of the last record that is part of the state. */
   sequence: number
   /** Why the learner cannot be brought along any more. A mistake in this program, or no memory left. */
@@ -63,6 +68,7 @@ class Teacher {
     this.#parts = parts
     this.#counter = counter
     this.sequence = journal.writer.lastSequence
+    this.#committed = this.sequence
   }
 
   async learn(observation: LabelledObservation): Promise<Learned> {
@@ -136,33 +142,38 @@ class Teacher {
     }
   }
 
+  /** Resolves once all that is in the journal is learned. */
+  drained(): Promise<void> {
+    return this.#turns.drained()
+  }
+
   /** Write commands to the journal, and do what they say once they are as durable as it promises. */
   #append(commands: readonly ObservationCommand[]): Promise<Outcome[]> {
     return new Promise((resolve, reject) => {
       if (this.problem !== undefined) throw stopped(this.#id, this.problem)
       const records = commands.map(command => this.#parts.machine.codec.encode(command))
+      const fail = (error: unknown): void => {
+        this.problem ??= error
+        reject(stopped(this.#id, this.problem))
+      }
       this.#writer.append(records, {
         committed: first => {
-          try {
-            resolve(this.#apply(commands, records, first))
-          } catch (error) {
-            this.problem ??= error
-            reject(stopped(this.#id, this.problem))
-          }
+          if (first !== this.#committed + 1) this.problem ??= new Error(`record ${first} follows ${this.#committed}`)
+          this.#committed += commands.length
+          this.#turns.add({ commands, records, done: resolve, failed: fail })
         },
         failed: reject
       })
     })
   }
 
-  #apply(commands: readonly ObservationCommand[], records: readonly Uint8Array[], first: number): Outcome[] {
+  #learn(command: ObservationCommand, record: Uint8Array): Outcome {
     if (this.problem !== undefined) throw this.problem
-    if (first !== this.sequence + 1) throw new Error(`record ${first} follows ${this.sequence}`)
     const { machine, snapshots } = this.#parts
-    const outcomes = commands.map((command, index) => machine.apply(command, records[index]))
-    this.sequence += commands.length
+    const outcome = machine.apply(command, record)
+    this.sequence++
     snapshots?.poke()
-    return outcomes
+    return outcome
   }
 }
 
