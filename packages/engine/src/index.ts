@@ -7,7 +7,7 @@ export {
   type ReplayedConfiguration
 } from './evaluation/replay-journal.ts'
 export { openReplay, type Replay, type ReplayRow } from './evaluation/replay-rows.ts'
-export { createLagFeatures, type LagFeatures } from './features/lag-features.ts'
+export { createLagFeatures, type LaggedValue, type LagFeatures } from './features/lag-features.ts'
 export {
   createObservationStream,
   type ObservationStream,

@@ -8,12 +8,15 @@ export const FeaturesHealthReplySchema = Type.Object(
     status: Type.Unsafe<'healthy' | 'degraded'>({
       type: 'string',
       enum: ['healthy', 'degraded'],
-      description: 'degraded while a Redis is configured that does not answer; values are kept on disk meanwhile.'
+      description:
+        'degraded while a Redis is configured that does not answer, when values are kept on disk, and while the disk ' +
+        'takes no values.'
     }),
     service: Type.Literal('feature_service', { description: 'Name of the service.' }),
     storage: Type.String({ description: 'Where the next value will be kept: redis or sqlite.' }),
     redis_connected: Type.Boolean({ description: 'Whether a Redis is configured and answers.' }),
-    unreconciled: Type.Integer({ minimum: 0, description: 'Values kept on disk that Redis does not have yet.' })
+    unreconciled: Type.Integer({ minimum: 0, description: 'Values kept on disk that Redis does not have yet.' }),
+    problem: Type.Optional(Type.String({ description: 'Why the latest value could not be kept, until one is.' }))
   },
   { title: 'FeaturesHealthReply', description: 'GET /health of the feature service.' }
 )

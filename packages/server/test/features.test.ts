@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { MillraceError } from '@millrace/common'
 import { createLagFeatures, type LagFeatures } from '@millrace/engine'
 import { memorySeriesStore } from '@millrace/store'
 import { buildFeatures } from '../src/index.ts'
@@ -108,6 +109,29 @@ test('info lists the 100 series fed most recently', async () => {
     { length: 1, latest_value: 100, available_lags: 1, storage: 'sqlite' }
   ])
   assert.ok(!Object.hasOwn(info, 's0'))
+})
+
+test('health tells that values cannot be kept, until one is', async () => {
+  const series = memorySeriesStore()
+  let isFull = true
+  const lagFeatures = createLagFeatures({
+    series: {
+      ...series,
+      push: async push => {
+        if (isFull) throw new MillraceError('MILL_STORE_FAILED', 'the disk is full')
+        return series.push(push)
+      }
+    },
+    lags: 3
+  })
+  const app = buildFeatures({ ...common, features: lagFeatures })
+  assert.equal((await post(app, '/add', { value: 1 })).status, 503)
+  const degraded = (await get(app, '/health')).body as Record<string, unknown>
+  assert.deepEqual([degraded['status'], typeof degraded['problem']], ['degraded', 'string'])
+  isFull = false
+  await post(app, '/add', { value: 1 })
+  const healthy = (await get(app, '/health')).body as Record<string, unknown>
+  assert.deepEqual([healthy['status'], healthy['problem']], ['healthy', undefined])
 })
 
 test('health', async () => {

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { LagFeatures } from '@millrace/engine'
+import type { LaggedValue, LagFeatures } from '@millrace/engine'
 import {
   AddReplySchema,
   AddRequestSchema,
@@ -14,6 +14,7 @@ import { Registry } from 'prom-client'
 import { buildApp, type CommonDeps } from '../app.ts'
 import type { App } from '../app-type.ts'
 import { documentedHeaders } from '../http/documented-headers.ts'
+import { failureOf } from '../http/failure.ts'
 import { observationIdOf } from '../http/observation-id.ts'
 import { markRepeat, repeatsNote } from '../http/repeat.ts'
 import { failures } from '../http/route-schema.ts'
@@ -43,6 +44,7 @@ const featureRoutes: FastifyPluginAsyncTypebox<Pick<FeaturesDeps, 'features' | '
   { features, redis }
 ) => {
   const storage = (): string => redis?.().storage ?? 'sqlite'
+  let problem: string | undefined
 
   app.get(
     '/health',
@@ -55,12 +57,14 @@ const featureRoutes: FastifyPluginAsyncTypebox<Pick<FeaturesDeps, 'features' | '
     },
     async () => {
       const { connected, unreconciled } = redis?.() ?? { connected: undefined, unreconciled: 0 }
+      const isDegraded = connected === false || problem !== undefined
       return {
-        status: connected === false ? ('degraded' as const) : ('healthy' as const),
+        status: isDegraded ? ('degraded' as const) : ('healthy' as const),
         service: 'feature_service' as const,
         storage: storage(),
         redis_connected: connected ?? false,
-        unreconciled
+        unreconciled,
+        ...(problem === undefined ? {} : { problem })
       }
     }
   )
@@ -107,7 +111,7 @@ const featureRoutes: FastifyPluginAsyncTypebox<Pick<FeaturesDeps, 'features' | '
     },
     async (request, reply) => {
       const { series_id: seriesId = 'default', value } = request.body
-      const added = await features.add({ seriesId, value, observationId: observationIdOf(request) })
+      const added = await kept(features.add({ seriesId, value, observationId: observationIdOf(request) }))
       void reply.header('x-millrace-storage', added.storage)
       if (redis !== undefined && added.storage !== 'redis') void reply.header('x-millrace-degraded', 'redis')
       if (added.isRepeat) markRepeat(reply)
@@ -119,6 +123,20 @@ const featureRoutes: FastifyPluginAsyncTypebox<Pick<FeaturesDeps, 'features' | '
       }
     }
   )
+
+  /** Remembers why a value could not be kept, for `/health`. */
+  const kept = async (adding: Promise<LaggedValue>): Promise<LaggedValue> => {
+    try {
+      const added = await adding
+      // A repeat needs no storage that takes values.
+      if (!added.isRepeat) problem = undefined
+      return added
+    } catch (error) {
+      const { status, body } = failureOf(error)
+      if (status === 503) problem = body.message
+      throw error
+    }
+  }
 
   const series = async (id: string): Promise<SeriesReply> => {
     const { seriesId, length, latestValue, availableLags } = await features.series(id)
