@@ -137,7 +137,7 @@ test('one that cannot be written fails alone: the learner goes on, and older one
   takeSnapshot({ folder, upTo: 101, retentionBytes: 0 })
   const name = readdirSync(folder).find(each => each.endsWith('.snapshot'))!
   // A folder is in the way of the file.
-  mkdirSync(join(folder, `${name.replace('101', '201')}.${process.pid}.tmp`))
+  mkdirSync(join(folder, `${name.replace('101', '201')}.${process.pid}.${threadId}.tmp`))
   await teach(learner, 100, 200)
   assert.throws(() => takeSnapshot({ folder, upTo: 201, retentionBytes: 0 }))
   await teach(learner, 200, 250)
