@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { threadId } from 'node:worker_threads'
 import { openJournalReader, openJournalWriter } from '@millrace/store'
 import { openLearner } from '../src/learning/open-learner.ts'
 import { restoreMachine } from '../src/learning/restore-machine.ts'
@@ -136,10 +137,10 @@ test('one that cannot be written fails alone: the learner goes on, and older one
   await teach(learner, 0, 100)
   takeSnapshot({ folder, upTo: 101, retentionBytes: 0 })
   const name = readdirSync(folder).find(each => each.endsWith('.snapshot'))!
-  // A folder is in the way of the file.
-  mkdirSync(join(folder, `${name.replace('101', '201')}.${process.pid}.${threadId}.tmp`))
+  // A folder with something in it is in the way of the file.
+  mkdirSync(join(folder, name.replace('101', '201'), 'something'), { recursive: true })
   await teach(learner, 100, 200)
-  assert.throws(() => takeSnapshot({ folder, upTo: 201, retentionBytes: 0 }))
+  assert.throws(() => takeSnapshot({ folder, upTo: 201, retentionBytes: 0 }), { code: 'MILL_STORE_FAILED' })
   await teach(learner, 200, 250)
   const { machine, snapshotSequence } = restoreMachine(openJournalReader(folder))
   assert.equal(snapshotSequence, 101)
