@@ -89,7 +89,7 @@ describe('one poison row', () => {
 
   for (const [what, poison, cause] of [
     ['a target of 1e100', { x: { a: 0.5, b: 0.5 }, y: 1e100 }, 'target'],
-    ['a target a little over ten thousand times larger', { x: { a: 0.5, b: 0.5 }, y: 1.4e5 }, 'target'],
+    ['a target a little over a hundred thousand times larger', { x: { a: 0.5, b: 0.5 }, y: 1.4e6 }, 'target'],
     ['a feature of 1e50', { x: { a: 1e50, b: 0.5 }, y: 10 }, 'prediction']
   ] as const) {
     test(`with ${what} is skipped, and the learner is as if it had never come`, () => {

@@ -32,7 +32,7 @@ export interface Guarded<Learner extends Regressor> {
 /**
  * Keeps a learner from exploding.
  *
- * A row is poison, and skipped with MILL_LEARN_DIVERGED, when its target is ten thousand times larger than any accepted
+ * A row is poison, and skipped with MILL_LEARN_DIVERGED, when its target is a hundred thousand times larger than any accepted
  * before, when the prediction made for it is ten times larger than any target, or when the same would hold for
  * the prediction after learning it; the learner is then as if the row had never come. When it is not the row but the
  * learner that has grown sick over many rows, it goes back to its last healthy state. Ten poison rows that follow one

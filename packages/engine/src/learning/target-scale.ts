@@ -6,7 +6,7 @@ const rowsToStart = 10
  * A target so many times larger than any before is taken for a mistake. Units that are mixed up often differ by a factor
  * 1000, by which a stream may also change for good.
  */
-const outlierFactor = 1e4
+const outlierFactor = 1e5
 /** Before the scale means much, after this many rows, only what is beyond all reason is taken for a mistake. */
 const rowsToDoubt = 2
 const earlyOutlierFactor = 1e9
