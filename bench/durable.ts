@@ -2,7 +2,7 @@
  * What durability costs over HTTP: predict, then learn, with an id for each observation, on one server process, for
  * every durability in the same run; beside a server around River that keeps nothing.
  *
- *     npm run bench:durable                               about three minutes
+ *     npm run bench:durable                               about six minutes
  *     PYTHON=.venv/bin/python npm run bench:durable       beside River, where that has river, fastapi and uvicorn
  *     npm run bench:durable -- --rounds 1 --seconds 1     quick
  *
@@ -21,7 +21,7 @@ import { shown, table } from './table.ts'
 const { values: flags } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '2' },
     connections: { type: 'string', default: '64' },
     batch: { type: 'string', default: '100' },
     learners: { type: 'string', default: 'linear_regression,ridge_regression,knn_regressor,amf_regressor' }
