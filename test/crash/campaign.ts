@@ -9,8 +9,8 @@ import { livePipeline } from './pipeline-life.ts'
 import { modelProfile, powerProfile, type Profile, upProfile } from './profile.ts'
 import { createTally } from './tally.ts'
 
-/** What can be lived, with how often each comes up. */
-const weights = { up: 4, model: 3, power: 2, pipeline: 2 } as const
+/** What can be lived, with how often each comes up in a round. */
+const weights = { up: 3, model: 3, power: 2, pipeline: 2 } as const
 export type LifeKind = keyof typeof weights
 export const lifeKinds = Object.keys(weights) as LifeKind[]
 
@@ -38,15 +38,19 @@ export function planLives(
   { kills, killsPerLife, kinds }: { kills: number; killsPerLife: number; kinds: readonly LifeKind[] }
 ): LifePlan[] {
   const random = new PythonRandom(seed)
-  const lives = Math.ceil(kills / killsPerLife)
-  return Array.from({ length: lives }, (_, index) => {
-    const [kind] = random.choices(
-      kinds,
-      kinds.map(one => weights[one])
-    )
+  const deck: LifeKind[] = []
+  return Array.from({ length: Math.ceil(kills / killsPerLife) }, (_, index) => {
+    if (deck.length === 0) deck.push(...shuffledDeck(kinds, random))
     const left = kills - index * killsPerLife
-    return { kind: kind!, seed: random.getrandbits(32), kills: Math.min(left, killsPerLife) }
+    return { kind: deck.pop()!, seed: random.getrandbits(32), kills: Math.min(left, killsPerLife) }
   })
+}
+
+/** Each kind as often as it is to come up. */
+function shuffledDeck(kinds: readonly LifeKind[], random: PythonRandom): LifeKind[] {
+  const deck = kinds.flatMap(kind => Array.from({ length: weights[kind] }, () => kind))
+  random.shuffle(deck)
+  return deck
 }
 
 /**

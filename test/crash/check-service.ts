@@ -63,7 +63,12 @@ async function checkScore(
   })
 }
 
-async function checkPrediction(service: string, truth: Truth, { asker, findings, random }: CheckDeps): Promise<void> {
+/** A prediction is that of a learner that was never killed, to the last bit. */
+export async function checkPrediction(
+  service: string,
+  truth: Truth,
+  { asker, findings, random }: Omit<CheckDeps, 'tally'>
+): Promise<void> {
   const { features } = randomRow(random)
   const { body } = await asker.until({ service, path: '/predict_many', body: JSON.stringify({ features, steps: 1 }) })
   const forecast = parsed(body)['forecast'] as [{ value: number }] | undefined

@@ -16,6 +16,7 @@ import { randomMoment } from './moment.ts'
 import { compareWithNeverKilled } from './never-killed.ts'
 import { powerFailure } from './power-failure.ts'
 import type { Profile } from './profile.ts'
+import { createReader, type Reader } from './reader.ts'
 import { NotReady, restartable, type Restartable, type Run } from './restartable.ts'
 import type { Tally } from './tally.ts'
 import { createTruth, type Truth } from './truth.ts'
@@ -56,10 +57,11 @@ export async function live(options: LifeOptions): Promise<LifeResult> {
   const random = new PythonRandom(seed)
   const { args, settings } = profile
   const target = restartable({ args, settings, folder })
+  const reader = profile.hasReader ? createReader({ args, settings, folder }) : undefined
   const crowd = createCrowd(profile, { target, random, findings, tally })
   const gate = createGate()
   const working = Promise.all(crowd.clients.map(client => work(client, gate, findings)))
-  const stage: Stage = { ...options, random, target, crowd, gate, truths: new Map(), startMs: firstStartMs }
+  const stage: Stage = { ...options, random, target, crowd, gate, truths: new Map(), startMs: firstStartMs, reader }
   try {
     for (let kill = 0; kill < options.kills && findings.list.length === 0; kill++) await killOnce(stage)
     if (findings.list.length === 0) await lookBack(stage)
@@ -71,7 +73,8 @@ export async function live(options: LifeOptions): Promise<LifeResult> {
     const over = new LifeOver('this life is over')
     gate.end(over)
     target.giveUp(over)
-    await target.end('SIGKILL')
+    await target.endAll()
+    await stage.reader?.end()
     crowd.close()
     await working
   }
@@ -88,6 +91,7 @@ interface Stage extends LifeOptions {
   truths: Map<string, Truth>
   /** How long the latest start took, in milliseconds. */
   startMs: number
+  reader: Reader | undefined
 }
 
 class LifeOver extends Error {}
@@ -143,14 +147,16 @@ function checkJournals(stage: Stage): void {
 
 /** Look at a program that is ready while no client works. */
 async function checkServices(stage: Stage, run: Run): Promise<void> {
-  const { crowd, profile, findings, tally, random } = stage
+  const { crowd, profile, findings, tally, random, reader } = stage
   checkJournals(stage)
   const own = asker({ address: async service => (await run.ready)[service] ?? '' })
   const deps: CheckDeps = { asker: asksOnce(own), findings, tally, random }
   try {
     for (const ledger of crowd.ledgers) {
       const truth = truthOf(stage, ledger.learner)
-      if (truth !== undefined) await checkLearner({ ledger, truth, window: profile.repeatWindow }, deps)
+      if (truth === undefined) continue
+      await checkLearner({ ledger, truth, window: profile.repeatWindow }, deps)
+      await reader?.check(ledger.learner, truth, deps)
     }
   } catch (error) {
     // A program that dies inside may do so now; one that lives on owes an answer.

@@ -59,7 +59,7 @@ export async function livePipeline(
     if (!(error instanceof EndedByItself || error instanceof NotReady)) throw error
     findings.add('the program runs until it is killed', error.message)
   } finally {
-    await target.end('SIGKILL')
+    await target.endAll()
   }
   return { snapshotsCompared: sum([...truths.values()].map(truth => truth.snapshotsCompared)) }
 }

@@ -13,6 +13,8 @@ export interface Profile {
   /** The folders of the learners' journals. */
   journals: Readonly<Record<string, string>>
   hasSeries: boolean
+  /** Whether another process follows as a reader. */
+  hasReader: boolean
   /** Whether each kill also takes away what was not synced. */
   losesPower: boolean
   /** How many of the latest requests of a learner or series are repeated from. */
@@ -47,6 +49,7 @@ export function upProfile(random: PythonRandom): Profile {
       inference: 'inference-linear_regression'
     },
     hasSeries: true,
+    hasReader: false,
     losesPower: false,
     repeatWindow: isTight ? 30 : 2000,
     longestLoadMs: 1200
@@ -60,7 +63,8 @@ export function modelProfile(random: PythonRandom): Profile {
     name: 'model',
     args: ['serve', 'model'],
     settings: { MODEL_NAME: learner, ...often, ...durability(random) },
-    ...alone(learner)
+    ...alone(learner),
+    hasReader: random.random() < 0.6
   }
 }
 
@@ -78,6 +82,7 @@ function alone(learner: LearnerName) {
     labelled,
     journals: { model: learner },
     hasSeries: false,
+    hasReader: false,
     losesPower: false,
     repeatWindow: 2000,
     longestLoadMs: 900

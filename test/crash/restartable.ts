@@ -11,6 +11,8 @@ export interface Launch {
   settings: Readonly<Record<string, string>>
   /** Everything that survives a run: data in `data`, and the log of each run. */
   folder: string
+  /** What logs are called; `log` when left out. */
+  name?: string
 }
 
 /** Extras of one start. */
@@ -44,6 +46,8 @@ export interface Restartable {
   address(service: string): Promise<string>
   /** Send the signal and wait for the end. */
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<Exit>
+  /** Kill all runs that live. */
+  endAll(): Promise<void>
   /** Nobody shall wait any longer for a program that does not come back. */
   giveUp(error: Error): void
 }
@@ -51,17 +55,16 @@ export interface Restartable {
 /** How long a start may take, in milliseconds: replays of long journals on a busy machine included. */
 const startPatienceMs = 60_000
 
-export function restartable({ args, settings, folder }: Launch): Restartable {
+export function restartable({ args, settings, folder, name = 'log' }: Launch): Restartable {
   const dataDir = path.join(folder, 'data')
   let run: Run | undefined
-  let runs = 0
+  const programs: Program[] = []
   let up = Promise.withResolvers<Readonly<Record<string, string>>>()
   up.promise.catch(() => undefined)
   let givenUp: Error | undefined
 
   function start({ preload = [], environment = {} }: StartOptions = {}): Run {
-    runs += 1
-    const log = path.join(folder, `log-${String(runs).padStart(3, '0')}.txt`)
+    const log = path.join(folder, `${name}-${String(programs.length + 1).padStart(3, '0')}.txt`)
     const before = preload.flatMap(module => ['--import', module])
     const env = { MILLRACE_DATA_DIR: dataDir, ...freePorts, PORT: '0', ...settings, ...environment }
     if (args[0] === 'up') Reflect.deleteProperty(env, 'PORT')
@@ -69,6 +72,7 @@ export function restartable({ args, settings, folder }: Launch): Restartable {
       start: [...before, ...straight],
       stdout: log
     })
+    programs.push(program)
     const began = performance.now()
     const ready = addressesIn(log, program)
     run = { program, log, ready, elapsed: () => performance.now() - began }
@@ -107,6 +111,10 @@ export function restartable({ args, settings, folder }: Launch): Restartable {
     async end(signal) {
       run?.program.child.kill(signal)
       return (await run?.program.exit) ?? { code: null, signal: null }
+    },
+    async endAll() {
+      for (const { child } of programs) child.kill('SIGKILL')
+      await Promise.all(programs.map(({ exit }) => exit))
     },
     giveUp(error) {
       givenUp = error
