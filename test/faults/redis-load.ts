@@ -68,7 +68,7 @@ export async function startRedisLoad(t: TestContext, persistence: Persistence): 
   async function label(body: { prediction_id: string | undefined; actual: number }): Promise<void> {
     for (;;) {
       const { status } = await post(`${addresses.linear_regression}/feedback`, body)
-      if (status === 200 || (status === 404 && persistence === 'nothing')) return
+      if (status === 200 || (status === 410 && persistence === 'nothing')) return
       assert.equal(status, 503)
       await pause(5)
     }
