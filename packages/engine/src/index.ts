@@ -69,3 +69,18 @@ export {
   type StepResult,
   type TakenObservation
 } from './pipeline/step.ts'
+export type {
+  Duration,
+  InferReply,
+  InferRequest,
+  LoadReport,
+  ModelServer,
+  ModelStatus,
+  Route,
+  ServingEvents,
+  VersionState,
+  VersionStatistics,
+  VersionStatus
+} from './serving/model-server.ts'
+export type { CacheCounts, CachedQuestion, ResponseCache } from './serving/response-cache.ts'
+export type { ServedVersion } from './serving/served-version.ts'

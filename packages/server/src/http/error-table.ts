@@ -30,6 +30,12 @@ export const errorTable: Record<ErrorCode, ErrorMeaning> = {
     meaning: 'A data file has a column missing or a cell that cannot be read.',
     remedy: 'Correct the file at the line and column the message names.'
   },
+  MILL_DEADLINE_EXCEEDED: {
+    status: 503,
+    meaning:
+      'The model could not answer before the deadline of the request; it was not run, or its answer came too late.',
+    remedy: 'Send less at once, give it more time (`REQUEST_TIMEOUT`, or `timeout` in the request), or add capacity.'
+  },
   MILL_FEATURE_LIMIT: {
     status: 422,
     meaning: 'Learning this would give the model more different feature names than it may have; nothing was learned.',
@@ -40,6 +46,11 @@ export const errorTable: Record<ErrorCode, ErrorMeaning> = {
     status: 422,
     meaning: 'This observation id was used before for something else; nothing was learned or stored.',
     remedy: 'Give every observation an id of its own, and repeat a request unchanged.'
+  },
+  MILL_INPUT_INVALID: {
+    status: 422,
+    meaning: 'What was sent does not fit what the model takes: a name, type, shape, number of features or value.',
+    remedy: 'Compare the request with the inputs that the message and the metadata of the model name.'
   },
   MILL_INTERNAL: {
     status: 500,
@@ -90,6 +101,22 @@ export const errorTable: Record<ErrorCode, ErrorMeaning> = {
     meaning: 'The path exists, but not with this method.',
     remedy: 'Use one of the methods in the `Allow` header.'
   },
+  MILL_MODEL_INVALID: {
+    status: 400,
+    meaning:
+      'A version of a model cannot be served: its files are damaged, do not fit together, or use what the runtime has not.',
+    remedy: 'See what the message says of the file; the versions served before go on.'
+  },
+  MILL_MODEL_NOT_FOUND: {
+    status: 404,
+    meaning: 'There is no model of this name.',
+    remedy: 'Ask `GET /v2/models` for the names.'
+  },
+  MILL_MODEL_NOT_READY: {
+    status: 503,
+    meaning: 'The model is known, but the version asked for is not loaded at present.',
+    remedy: 'Repeat the request later; `POST /v2/repository/index` says why it is not ready.'
+  },
   MILL_NOT_WRITER: {
     status: 409,
     meaning: 'This process only reads the learner, which another process teaches; nothing was learned.',
@@ -137,10 +164,20 @@ export const errorTable: Record<ErrorCode, ErrorMeaning> = {
     meaning: 'There is nothing at this path.',
     remedy: 'Look at `/docs` of the service for its paths.'
   },
+  MILL_RUN_FAILED: {
+    status: 500,
+    meaning: 'The model was run and failed on this input.',
+    remedy: 'See the message; other requests are not affected.'
+  },
   MILL_SERIES_NOT_FOUND: {
     status: 404,
     meaning: 'No value of that series has been added yet.',
     remedy: 'Check the id, or add a value first.'
+  },
+  MILL_SOURCE_FAILED: {
+    status: 503,
+    meaning: 'The place that models come from cannot be read at present; what was loaded before is still served.',
+    remedy: 'Check the folder or bucket, its credentials and the network; it is tried again.'
   },
   MILL_STATE_INVALID: {
     status: 500,
@@ -151,6 +188,11 @@ export const errorTable: Record<ErrorCode, ErrorMeaning> = {
     status: 503,
     meaning: 'The storage failed; nothing was changed.',
     remedy: 'Look at the log, at free disk space and at the rights of `MILLRACE_DATA_DIR`; then try again.'
+  },
+  MILL_UNSUPPORTED: {
+    status: 501,
+    meaning: 'The protocol names this operation, and Millrace does not have it.',
+    remedy: 'Use another way; the reply says which operation was meant.'
   },
   MILL_UPSTREAM_FAILED: {
     status: 502,
@@ -166,6 +208,16 @@ export const errorTable: Record<ErrorCode, ErrorMeaning> = {
     status: 422,
     meaning: 'A number is finite but too large to learn from, or a forecast runs away.',
     remedy: 'Scale the values down.'
+  },
+  MILL_VERSION_EXISTS: {
+    status: 409,
+    meaning: 'The model has a version of this name already; versions never change.',
+    remedy: 'Choose another version.'
+  },
+  MILL_VERSION_NOT_FOUND: {
+    status: 404,
+    meaning: 'The model has no version or alias of this name.',
+    remedy: 'Ask `GET /v2/models/{model}` for its versions.'
   },
   MILL_WRITER_FENCED: {
     status: 503,

@@ -1,0 +1,175 @@
+import type { NamedTensor } from '@millrace/runtime'
+import type { ServedVersion } from './served-version.ts'
+
+/** A question to a model, whatever protocol it came by. */
+export interface InferRequest {
+  readonly model: string
+  /** A version, or an alias such as `stable`; the default version unless given. */
+  readonly version?: string | undefined
+  readonly inputs: readonly NamedTensor[]
+  /** Names of the outputs wanted; all in the order of the model unless given. */
+  readonly outputs?: readonly string[] | undefined
+  /** Names of the features of a learner, for an input that holds one row of them for each prediction. */
+  readonly featureNames?: readonly string[] | undefined
+  /** False to neither look for an answer in the cache nor keep it there. */
+  readonly useCache?: boolean | undefined
+  /** Milliseconds that the answer may be kept, in place of the server's own. */
+  readonly cacheTtlMs?: number | undefined
+  /** Milliseconds that the caller waits, if less than the server's own limit. */
+  readonly timeoutMs?: number | undefined
+  readonly priority?: number | undefined
+}
+
+/** Which version answered, and why that one. */
+export interface Route {
+  readonly model: string
+  readonly version: string
+  /** `version` was named, `alias` was named, or `default` because nothing was. */
+  readonly reason: 'version' | 'alias' | 'default'
+  readonly alias?: string | undefined
+}
+
+/** The answer of a model. */
+export interface InferReply {
+  readonly route: Route
+  readonly served: ServedVersion
+  /** In the order wanted. */
+  readonly outputs: readonly NamedTensor[]
+  /** True when the answer was made for an earlier request. */
+  readonly isCached: boolean
+  /** Milliseconds from the call to the answer. */
+  readonly durationMs: number
+}
+
+/** Where a version of a model stands, by the words of Triton. */
+export type VersionState = 'READY' | 'UNAVAILABLE' | 'LOADING' | 'UNLOADING'
+
+/** What is known of a version, whether it is loaded or not. */
+export interface VersionStatus {
+  readonly version: string
+  readonly state: VersionState
+  /** Why it is not ready: a fault of its files, or that nobody asked for it. */
+  readonly reason: string
+  /** Undefined while it is not in memory. */
+  readonly served: ServedVersion | undefined
+}
+
+/** What is known of a model. */
+export interface ModelStatus {
+  readonly name: string
+  readonly kind: 'onnx' | 'learner'
+  /** Newest first. */
+  readonly versions: readonly VersionStatus[]
+  /** All aliases with the version each stands for, `default` among them unless no version can be it. */
+  readonly aliases: ReadonlyMap<string, string>
+  /** True for a lone ONNX file beside `model_metadata.json`. */
+  readonly isFlat: boolean
+}
+
+/** What became of a call to load or reload. */
+export interface LoadReport {
+  /** Versions that are served now and were not before, as `model/version`. */
+  readonly loaded: readonly string[]
+  /** Versions that are no longer served. */
+  readonly unloaded: readonly string[]
+  /** Versions that could not be loaded, with the reason; what was served before still is. */
+  readonly failed: readonly { readonly model: string; readonly version: string; readonly reason: string }[]
+}
+
+/** Nanoseconds spent on one part of requests, and how often. */
+export interface Duration {
+  readonly count: number
+  readonly ns: number
+}
+
+/** What was asked of a version since the server began. */
+export interface VersionStatistics {
+  readonly model: string
+  readonly version: string
+  /** Milliseconds since 1970; 0 before the first. */
+  readonly lastInferenceMs: number
+  /** Rows that were run; answers from the cache are not among them. */
+  readonly inferences: number
+  readonly executions: number
+  readonly success: Duration
+  readonly fail: Duration
+  readonly queue: Duration
+  readonly computeInput: Duration
+  readonly computeInfer: Duration
+  readonly computeOutput: Duration
+  readonly cacheHit: Duration
+  readonly cacheMiss: Duration
+  readonly batches: readonly {
+    readonly rows: number
+    readonly count: number
+    readonly inputNs: number
+    readonly inferNs: number
+    readonly outputNs: number
+  }[]
+  readonly memoryBytes: number
+}
+
+/** Hears what happens, for metrics and logs. Must not throw. */
+export interface ServingEvents {
+  /** A request was answered. */
+  answered?(reply: InferReply): void
+  /** A request was refused or failed. */
+  failed?(failed: { model: string; version: string | undefined; error: unknown; durationMs: number }): void
+  /** A version is served from now on. */
+  loaded?(served: ServedVersion): void
+  /** A version could not be loaded. */
+  loadFailed?(failed: { model: string; version: string; error: unknown }): void
+  /** A version is no longer in memory. */
+  unloaded?(served: ServedVersion): void
+  /** An alias stands for another version. */
+  aliasMoved?(moved: { model: string; alias: string; version: string | undefined; before: string | undefined }): void
+}
+
+/** Models with their versions, and the one way to ask them. */
+export interface ModelServer {
+  /**
+   * Ask a model. Every protocol comes down to this call.
+   * @throws {MillraceError} MILL_MODEL_NOT_FOUND, MILL_VERSION_NOT_FOUND, MILL_MODEL_NOT_READY, MILL_INPUT_INVALID,
+   *   MILL_OVERLOADED, MILL_DEADLINE_EXCEEDED or MILL_RUN_FAILED
+   */
+  infer(request: InferRequest): Promise<InferReply>
+  /** The version that a request would be answered by, loaded if it was not. Throws as `infer` does. */
+  resolve(model: string, version?: string): Promise<{ route: Route; served: ServedVersion }>
+  /** All models in the order of their names. */
+  models(): readonly ModelStatus[]
+  /** @throws {MillraceError} MILL_MODEL_NOT_FOUND */
+  model(name: string): ModelStatus
+  /** Whether a request for it would be answered now, without loading anything. */
+  isReady(model: string, version?: string): boolean
+  /** Look at the sources now and take over what changed; resolves when it is served. Never drops what still works. */
+  reload(model?: string): Promise<LoadReport>
+  /** Load a model's versions by its policy, also after `unload`. @throws {MillraceError} MILL_MODEL_NOT_FOUND or MILL_MODEL_INVALID */
+  load(model: string): Promise<LoadReport>
+  /** Serve a model no more until it is loaded again; requests that run are answered. @throws {MillraceError} MILL_MODEL_NOT_FOUND */
+  unload(model: string): Promise<void>
+  /**
+   * Let an alias stand for a version, which is loaded first if need be: no request is dropped. Durable when it resolves.
+   * @throws {MillraceError} MILL_MODEL_NOT_FOUND, MILL_VERSION_NOT_FOUND, MILL_MODEL_INVALID with the alias as it was
+   */
+  moveAlias(model: string, alias: string, version: string): Promise<void>
+  /** Forget an alias; `default` falls back to what it is by configuration. */
+  removeAlias(model: string, alias: string): Promise<void>
+  /** Let `default` stand again for the version before; the name of that version. @throws {MillraceError} MILL_VERSION_NOT_FOUND when there is none */
+  rollback(model: string): Promise<string>
+  /**
+   * Keep a learner as it is now as a version that learns no more; durable when it resolves.
+   * @param version its name; the number of observations learned unless given
+   * @throws {MillraceError} MILL_MODEL_NOT_FOUND, MILL_UNSUPPORTED for a model that is no learner, MILL_VERSION_EXISTS
+   */
+  freeze(model: string, version?: string): Promise<VersionStatus>
+  /**
+   * A version as an ONNX file: as it is served, or made from a linear learner.
+   * @throws {MillraceError} MILL_UNSUPPORTED for a learner that ONNX cannot express
+   */
+  exportOnnx(model: string, version?: string): Promise<Uint8Array>
+  /** In the order of models and versions. */
+  statistics(model?: string, version?: string): readonly VersionStatistics[]
+  /** Why sources cannot be read at present, by location. */
+  problems(): ReadonlyMap<string, string>
+  close(): Promise<void>
+}

@@ -1,0 +1,21 @@
+export type {
+  LoadOptions,
+  RunRequest,
+  RunResult,
+  RunTiming,
+  Runtime,
+  RuntimeCounts,
+  RuntimeFacts,
+  RuntimeModel
+} from './runtime-model.ts'
+export {
+  type Datatype,
+  datatypes,
+  elementBytes,
+  elementCount,
+  type NamedTensor,
+  type Tensor,
+  type TensorArrays,
+  type TensorData,
+  type TensorSpec
+} from './tensor.ts'
