@@ -16,10 +16,14 @@ ${table(['Variable', 'Default', 'Must be', 'Meaning'], [...settings.values()].ma
 }
 
 function row(setting: Setting): string[] {
-  return [`\`${setting.env}\``, standardOf(setting), wantedBy(setting), setting.description]
+  return [namesOf(setting), standardOf(setting), wantedBy(setting), setting.description]
 }
 
 function standardOf({ default: standard, portKey }: Setting): string {
   if (portKey !== undefined) return `\`http://127.0.0.1:\` and the port set by \`${settings.get(portKey)?.env}\``
   return standard === undefined ? 'none' : `\`${standard}\``
+}
+
+function namesOf({ env, otherEnv }: Setting): string {
+  return otherEnv === undefined ? `\`${env}\`` : `\`${env}\` or \`${otherEnv}\``
 }

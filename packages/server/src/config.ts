@@ -13,16 +13,21 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   const config: Record<string, unknown> = {}
   const given: Record<string, unknown> = {}
   for (const [key, setting] of settings) {
-    const text = env[setting.env]
-    if (text === undefined || text === '' || isLinkOfKubernetes(setting.env, text)) {
+    const names = namesGiven(setting, env)
+    const [name] = names
+    if (name === undefined) {
       const standard = standardOf(setting, config)
       if (standard !== undefined) config[key] = standard
       continue
     }
+    const text = env[name]!
     const value = read(setting, text)
     const wanted = unmet(setting, value)
-    if (wanted === undefined) config[key] = given[key] = value
-    else problems.push(`${setting.env} must be ${wanted}, got ${JSON.stringify(withoutPassword(text))}`)
+    if (wanted !== undefined) {
+      problems.push(`${name} must be ${wanted}, got ${JSON.stringify(withoutPassword(text))}`)
+    } else if (names.some(other => env[other] !== text)) {
+      problems.push(`${names.join(' and ')} differ and mean the same; set one of them`)
+    } else config[key] = given[key] = value
   }
   problems.push(...redisProblems(given))
   // Each key of the schema has been read and checked, so this is a Config.
@@ -30,6 +35,13 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   throw new MillraceError('MILL_CONFIG_INVALID', `invalid configuration: ${problems.join('; ')}`, {
     details: { problems }
   })
+}
+
+/** The names of a setting that are set. */
+function namesGiven({ env: name, otherEnv }: Setting, env: Readonly<Record<string, string | undefined>>): string[] {
+  return [name, otherEnv ?? name]
+    .filter((each, index, all) => all.indexOf(each) === index)
+    .filter(each => (env[each] ?? '') !== '' && !isLinkOfKubernetes(each, env[each]!))
 }
 
 /** Ports stand before addresses in the schema, so the port is known by now unless it is at fault. */
@@ -48,7 +60,8 @@ export function wantedBy(setting: Setting): string {
 // Number() alone would take '', ' 5', '0x10' and '1e3', which nobody means.
 const plainNumber = { integer: /^-?\d+$/, number: /^-?\d+(\.\d+)?$/ }
 
-function read({ type }: Setting, text: string): number | string {
+function read({ type, otherWords }: Setting, text: string): number | string {
+  if (otherWords !== undefined) return otherWords[text.toLowerCase()] ?? text.toLowerCase()
   if (type === 'string') return text
   return plainNumber[type].test(text) ? Number(text) : Number.NaN
 }

@@ -30,9 +30,27 @@ test('nothing set gives the documented defaults, frozen', () => {
     portRidge: 8011,
     portKnn: 8012,
     portAmf: 8013,
+    portGrpc: 8008,
+    workers: 1,
     modelName: 'linear_regression',
     modelSeed: 42,
     featureNamesLimit: 8000,
+    modelKey: 'models/',
+    modelCacheTtl: 3600,
+    awsRegion: 'us-east-1',
+    versionPolicy: 'all',
+    defaultModelVersion: 'v1.0',
+    maxModelsInMemory: 100,
+    modelsMemoryBytes: 2_147_483_648,
+    requestTimeout: 30,
+    maxConcurrentRequests: 100,
+    queueLimit: 1000,
+    inlineLimitUs: 200,
+    predictionCacheTtl: 300,
+    cacheBytes: 33_554_432,
+    inferBodyLimitBytes: 67_108_864,
+    dataModel: 'random_forest_classifier',
+    featuresModel: 'tabular_classifier',
     nLags: 15,
     dataDir: '.millrace',
     durability: 'fsync',
@@ -86,6 +104,39 @@ test('an address follows its port setting until it is set itself', () => {
   const env = { MILLRACE_PORT_KNN: '9012', MILLRACE_AMF_URL: 'http://model-amfr:8013' }
   assert.equal(parseConfig(env).knnUrl, 'http://127.0.0.1:9012')
   assert.equal(parseConfig(env).amfUrl, 'http://model-amfr:8013')
+})
+
+test('a setting with two names is read by either, and by both only if they agree', () => {
+  assert.equal(parseConfig({ MODEL_PATH: '/app/models/' }).modelDir, '/app/models/')
+  assert.equal(parseConfig({ MODEL_DIR: '/m', MODEL_PATH: '/m' }).modelDir, '/m')
+  assert.equal(parseConfig({ AWS_REGION: 'eu-central-1', AWS_DEFAULT_REGION: '' }).awsRegion, 'eu-central-1')
+  assert.deepEqual(problemsOf({ MODEL_DIR: '/m', MODEL_PATH: '/n' }), [
+    'MODEL_DIR and MODEL_PATH differ and mean the same; set one of them'
+  ])
+  assert.deepEqual(problemsOf({ AWS_ENDPOINT_URL: 'here' }), [
+    'AWS_ENDPOINT_URL must be an http:// or https:// address, got "here"'
+  ])
+})
+
+test('log levels may be written as other systems write them', () => {
+  for (const [text, level] of [
+    ['INFO', 'info'],
+    ['Warning', 'warn'],
+    ['CRITICAL', 'fatal'],
+    ['debug', 'debug']
+  ] as const) {
+    assert.equal(parseConfig({ LOG_LEVEL: text }).logLevel, level)
+  }
+  assert.match(problemsOf({ LOG_LEVEL: 'LOUD' })[0]!, /^LOG_LEVEL must be one of fatal, error, .*, got "LOUD"$/)
+})
+
+test('a policy of versions is one of four kinds', () => {
+  for (const good of ['all', 'latest:2', 'specific:v1.0,3', 'range:^1.2 || 3.x']) {
+    assert.equal(parseConfig({ MILLRACE_VERSION_POLICY: good }).versionPolicy, good)
+  }
+  for (const bad of ['latest', 'latest:0', 'latest:two', 'specific:', 'specific:a,,b', 'range:', 'newest']) {
+    assert.equal(problemsOf({ MILLRACE_VERSION_POLICY: bad }).length, 1, bad)
+  }
 })
 
 test('an empty variable counts as not set', () => {
