@@ -1,3 +1,4 @@
+import { TextDecoder } from 'node:util'
 import { MillraceError } from '@millrace/common'
 import {
   type Datatype,
