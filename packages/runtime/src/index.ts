@@ -1,3 +1,4 @@
+export { createRuntime } from './create-runtime.ts'
 export type {
   LoadOptions,
   RunRequest,
