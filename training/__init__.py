@@ -1,0 +1,1 @@
+"""How the sample models were made: scikit-learn to ONNX, with fixed seeds."""
