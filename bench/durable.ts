@@ -15,8 +15,10 @@ import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Round, RoundReport } from './durable/client.ts'
 import type { RequestKind } from './durable/request.ts'
-import { type Server, startMillrace, startRiver } from './durable/servers.ts'
+import { startMillrace, startRiver } from './durable/servers.ts'
+import type { Server } from './servers.ts'
 import { shown, table } from './table.ts'
+import { median } from './median.ts'
 
 const { values: flags } = parseArgs({
   options: {
@@ -116,10 +118,4 @@ async function measure({ server, hasIds }: Contender, load: Load, ms: number): P
   nextId = done.nextId
   const observations = done.requests * load.observations
   return { rate: (1000 * observations) / done.elapsedMs, cpu: cpu / observations, p50: done.p50, p99: done.p99 }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((one, other) => one - other)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }

@@ -1,0 +1,40 @@
+// Run as a process of its own: see bench/load.ts.
+import { PythonRandom } from '@millrace/common'
+import { type LoadReport, runLoad } from '../load.ts'
+import { inferQuestion, makeTemplate, predictQuestion, setNumber } from './request.ts'
+
+/** What the client is told to do. */
+export interface Round {
+  port: number
+  connections: number
+  /** How long requests are begun, in milliseconds. */
+  durationMs: number
+  /** Milliseconds that a connection waits after an answer. */
+  pauseMs?: number
+  /** A model by the Open Inference Protocol, `predict` for the documented API, or the path of a GET. */
+  ask: { model: string; input: string; width: number } | { width: number } | { get: string }
+  /** Whether each request differs from all before; else every one repeats one of a few. */
+  isNew: boolean
+  /** The number of the first request that differs. */
+  first: number
+}
+
+process.on('message', (round: Round) => void run(round).then(report => process.send?.(report)))
+process.send?.('ready')
+
+function run({ ask, isNew, first, ...load }: Round): Promise<LoadReport> {
+  if ('get' in ask) {
+    const request = Buffer.from(`GET ${ask.get} HTTP/1.1\r\nhost: bench\r\n\r\n`)
+    return runLoad({ ...load, take: () => request })
+  }
+  const question = 'model' in ask ? inferQuestion(ask.model, ask.input, ask.width) : predictQuestion(ask.width)
+  const random = new PythonRandom(first)
+  const templates = Array.from({ length: load.connections }, () => makeTemplate(random, question))
+  let next = first
+  const take = (connection: number): Buffer => {
+    const template = templates[connection]!
+    if (isNew) setNumber(template, next++)
+    return template.bytes
+  }
+  return runLoad({ ...load, take })
+}

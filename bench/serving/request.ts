@@ -1,0 +1,70 @@
+import type { PythonRandom } from '@millrace/common'
+
+/** One request that can be sent again and again, each time with other numbers. */
+export interface Template {
+  /** The whole request, head and body. */
+  bytes: Buffer
+  /** Where digits stand that may be changed without the request becoming another kind of it. */
+  digits: number[]
+}
+
+/** A feature as it is sent first: six digits to be changed behind its point. */
+const placeholder = '.000000'
+
+/** How many features of a row change from request to request: enough for 10^12 different ones. */
+const changing = 2
+
+/** A row of `width` numbers between -3 and 3. */
+function row(random: PythonRandom, width: number): string {
+  const cell = (index: number): string => (index < changing ? `1${placeholder}` : (random.gauss(0, 1) * 0.8).toFixed(6))
+  return Array.from({ length: width }, (_, index) => cell(index)).join(',')
+}
+
+/** What is asked, of whom. */
+export interface Question {
+  path: string
+  /** Features of a row. */
+  width: number
+  /** The body around a row. */
+  body: (row: string) => string
+}
+
+/** A request with a row drawn anew. */
+export function makeTemplate(random: PythonRandom, { path, width, body }: Question): Template {
+  const text = body(row(random, width))
+  const head = `POST ${path} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\ncontent-length: ${text.length}`
+  const bytes = Buffer.from(`${head}\r\n\r\n${text}`)
+  return { bytes, digits: digitsIn(bytes) }
+}
+
+/** Make it a request that was not sent before: the number is written over the digits. */
+export function setNumber({ bytes, digits }: Template, number: number): void {
+  let rest = number
+  for (let index = digits.length - 1; index >= 0; index--) {
+    bytes[digits[index]!] = 48 + (rest % 10)
+    rest = Math.floor(rest / 10)
+  }
+}
+
+function digitsIn(bytes: Buffer): number[] {
+  const digits: number[] = []
+  for (let at = bytes.indexOf(placeholder); at >= 0; at = bytes.indexOf(placeholder, at + 1)) {
+    for (let digit = 1; digit < placeholder.length; digit++) digits.push(at + digit)
+  }
+  return digits
+}
+
+/** A question in the Open Inference Protocol. */
+export function inferQuestion(model: string, input: string, width: number): Question {
+  return {
+    path: `/v2/models/${model}/infer`,
+    width,
+    body: values =>
+      `{"id":"a","inputs":[{"name":"${input}","shape":[1,${width}],"datatype":"FP32","data":[${values}]}]}`
+  }
+}
+
+/** A question in the words of the documented API. */
+export function predictQuestion(width: number): Question {
+  return { path: '/predict', width, body: values => `{"features":[${values}],"model_version":"v1.0"}` }
+}
