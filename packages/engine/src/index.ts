@@ -41,6 +41,7 @@ export type { ModelMetrics } from './learning/model-score.ts'
 export { openLearner } from './learning/open-learner.ts'
 export { restoreMachine, type RestoredMachine, type RestoreOptions } from './learning/restore-machine.ts'
 export type {
+  FrozenLearner,
   KeptPrediction,
   LabelledObservation,
   Learned,
@@ -69,6 +70,10 @@ export {
   type StepResult,
   type TakenObservation
 } from './pipeline/step.ts'
+export { freezeLearner, type FreezeOptions } from './serving/learners/freeze-learner.ts'
+export { learnerToOnnx } from './serving/learners/learner-to-onnx.ts'
+export { liveName, liveVersion } from './serving/learners/live-version.ts'
+export { type FrozenOptions, openFrozen } from './serving/learners/open-frozen.ts'
 export type {
   Duration,
   InferReply,
@@ -83,4 +88,4 @@ export type {
   VersionStatus
 } from './serving/model-server.ts'
 export type { CacheCounts, CachedQuestion, ResponseCache } from './serving/response-cache.ts'
-export type { ServedVersion } from './serving/served-version.ts'
+export type { ServedVersion, VersionRequest } from './serving/served-version.ts'

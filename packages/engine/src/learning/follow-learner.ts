@@ -34,7 +34,7 @@ export async function followLearner(options: FollowedLearnerOptions): Promise<Se
     })
   }
   return {
-    ...learnerReads(options, machine, pendingPredictionsOf(options)),
+    ...learnerReads(options, { machine, sequence: () => follower.sequence, pending: pendingPredictionsOf(options) }),
     learn: refuse,
     learnMany: refuse,
     label: refuse,

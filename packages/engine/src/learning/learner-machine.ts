@@ -91,6 +91,16 @@ export class LearnerMachine {
     return this.#score.metrics()
   }
 
+  /** The features seen so far, in the order of first sight. */
+  featureNames(): string[] {
+    return this.#guard.learner.regressor.names.list()
+  }
+
+  /** The state of the learner alone, as `learnerFromState` reads it. */
+  learnerState(): Uint8Array {
+    return this.#guard.learner.toState()
+  }
+
   /** What `apply` would answer from memory, if the observation or label is known. */
   recall({ observationId, labelled, features, target }: ObservationCommand): Outcome | undefined {
     if (labelled !== undefined) return this.recallLabel(labelled.predictionId, target)

@@ -1,6 +1,7 @@
 import type { Features } from '@millrace/online'
 import type { LearnerDescription, LearnerName } from './catalog.ts'
 import type { ForecastStep } from './forecast.ts'
+import type { ParameterValue } from './learn-command.ts'
 import type { ModelMetrics } from './model-score.ts'
 
 /** One labelled example. */
@@ -66,6 +67,20 @@ export interface LearnerCounts {
   snapshots: { taken: number; failed: number }
 }
 
+/** A learner as it was at one moment. */
+export interface FrozenLearner {
+  /** What `learnerFromState` makes a learner of that predicts the same, bit for bit; without score and remembered ids. */
+  state: Uint8Array
+  /** Position in the journal of the last record that is part of it. */
+  sequence: number
+  /** All parameters that it was made with. */
+  parameters: Readonly<Record<string, ParameterValue>>
+  /** The features it had seen, in the order of first sight. */
+  featureNames: readonly string[]
+  /** Its score; `count` is the number of observations learned. */
+  metrics: ModelMetrics
+}
+
 /**
  * A learner in service. It predicts, learns each observation at most once, and keeps the score of every prediction that
  * it learned the truth of. What it has learned is as durable as its journal.
@@ -104,6 +119,10 @@ export interface ServedLearner {
   label(label: PredictionLabel): Promise<Learned>
 
   metrics(): ModelMetrics
+  /** The features seen so far, in the order of first sight. Time O(names). */
+  featureNames(): string[]
+  /** The learner as it is now. Time and memory O(state), without giving way to others. */
+  freeze(): FrozenLearner
   describe(): LearnerDescription
   health(): LearnerHealth
   counts(): LearnerCounts

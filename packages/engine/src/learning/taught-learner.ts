@@ -29,7 +29,7 @@ export function taughtLearner(options: TaughtLearnerOptions, parts: Parts): Serv
   const counter = new LearnerCounter()
   const teacher = new Teacher(options, parts, counter)
   return {
-    ...learnerReads(options, () => machine, pending),
+    ...learnerReads(options, { machine: () => machine, sequence: () => teacher.sequence, pending }),
     learn: observation => teacher.learn(observation),
     learnMany: observations => teacher.learnMany(observations),
     label: label => teacher.label(label),

@@ -1,6 +1,12 @@
 import type { RunRequest, RunResult, RuntimeCounts, TensorSpec } from '@millrace/runtime'
 import type { ModelMetadata } from '@millrace/store'
 
+/** What a version is asked. */
+export interface VersionRequest extends RunRequest {
+  /** Names of the columns of a learner's input `features`; `in_1`, `in_2` and so on unless given. */
+  readonly featureNames?: readonly string[] | undefined
+}
+
 /** One version of a model that can be asked: an ONNX session, a learner, or a learner as it once was. */
 export interface ServedVersion {
   readonly model: string
@@ -23,7 +29,7 @@ export interface ServedVersion {
   readonly loadMs: number
   /** When it was loaded, in milliseconds since 1970. */
   readonly loadedAt: number
-  /** See RuntimeModel.run. */
-  run(request: RunRequest): Promise<RunResult>
+  /** See RuntimeModel.run. A learner also throws MILL_VALUE_NOT_FINITE and MILL_VALUE_OUT_OF_RANGE. */
+  run(request: VersionRequest): Promise<RunResult>
   counts(): RuntimeCounts
 }
