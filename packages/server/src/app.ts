@@ -8,7 +8,7 @@ import { readJsonBodies } from './http/body-parsers.ts'
 import { apiDocs } from './http/api-docs.ts'
 import { replyToFailures } from './http/failed-replies.ts'
 import { requestId } from './http/request-id.ts'
-import { metricsRoute } from './http/metrics-route.ts'
+import { type MetricsJson, metricsRoute } from './http/metrics-route.ts'
 import { createObserver, noRoute, observeRequests } from './http/observe-requests.ts'
 import { pathOf } from './http/path-of.ts'
 import type { Logger } from './logger.ts'
@@ -27,6 +27,8 @@ export interface AppDeps extends CommonDeps {
   service: string
   /** Where the service registers its own metrics; `GET /metrics` adds those of the process. */
   registry?: Registry
+  /** What `GET /metrics` answers those who would rather have JSON; without it everybody gets the text. */
+  metricsJson?: MetricsJson | undefined
 }
 
 /** How long a client may take to send a request. */
@@ -39,7 +41,14 @@ const longestPathPart = 16_384
  * A service without its own routes: body limits and parsing, request ids, one log line a request, one shape of failed
  * replies, `/metrics`, `/openapi.json`, `/docs` and `/redoc`. Every path is also answered under `/api`. Does not listen.
  */
-export function buildApp({ service, config, logger, processMetrics, registry = new Registry() }: AppDeps): App {
+export function buildApp({
+  service,
+  config,
+  logger,
+  processMetrics,
+  registry = new Registry(),
+  ...rest
+}: AppDeps): App {
   const serviceLogger = logger.child({ service }) as FastifyBaseLogger
   const observe = createObserver(service, registry)
   const clientErrors = createClientErrors(observe, serviceLogger)
@@ -90,7 +99,7 @@ export function buildApp({ service, config, logger, processMetrics, registry = n
   observeRequests(app, observe)
   replyToFailures(app)
   apiDocs(app, service)
-  void app.register(metricsRoute(registry, processMetrics))
+  void app.register(metricsRoute({ registry, processMetrics, json: rest.metricsJson }))
   return app
 }
 

@@ -2,11 +2,14 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { finite } from '@millrace/common'
 import { learnerNames, type ServedLearner } from '@millrace/engine'
 import {
+  type Features,
+  type ModelHealthReply,
   ModelHealthReplySchema,
   ModelInfoReplySchema,
   ModelMetricsReplySchema,
   PredictManyReplySchema,
   PredictManyRequestSchema,
+  type PredictReply,
   PredictReplySchema,
   PredictRequestSchema
 } from '@millrace/protocol'
@@ -25,6 +28,8 @@ export interface ModelRoutesDeps {
 
 /** What tells of a model, and what predicts without teaching it. */
 export const modelRoutes: FastifyPluginAsyncTypebox<ModelRoutesDeps> = async (app, { learner, durability }) => {
+  void app.register(modelFactRoutes, { learner })
+
   app.get(
     '/health',
     {
@@ -34,15 +39,29 @@ export const modelRoutes: FastifyPluginAsyncTypebox<ModelRoutesDeps> = async (ap
         response: { 200: ModelHealthReplySchema, ...failures }
       }
     },
-    async () => {
-      const { role, sequence, problem } = learner.health()
-      const state = { model_loaded: true, role, sequence, durability }
-      return problem === undefined
-        ? { status: 'ok' as const, ...state }
-        : { status: 'degraded' as const, ...state, problem }
-    }
+    async () => learnerHealth(learner, durability)
   )
 
+  app.post(
+    '/predict',
+    {
+      schema: {
+        operationId: 'predict',
+        summary: 'Predict the next value; changes nothing',
+        description: 'The reply carries a prediction_id, by which POST /feedback takes the actual value later.',
+        body: PredictRequestSchema,
+        response: { 200: PredictReplySchema, ...failures }
+      }
+    },
+    async ({ body }) => learnerForecast(learner, body.features)
+  )
+}
+
+/** Those of {@link modelRoutes} that no other thing answers on the port of the inference service. */
+export const modelFactRoutes: FastifyPluginAsyncTypebox<Pick<ModelRoutesDeps, 'learner'>> = async (
+  app,
+  { learner }
+) => {
   app.get(
     '/info',
     {
@@ -60,24 +79,6 @@ export const modelRoutes: FastifyPluginAsyncTypebox<ModelRoutesDeps> = async (ap
       regression_model: true,
       available_models: [...learnerNames]
     })
-  )
-
-  app.post(
-    '/predict',
-    {
-      schema: {
-        operationId: 'predict',
-        summary: 'Predict the next value; changes nothing',
-        description: 'The reply carries a prediction_id, by which POST /feedback takes the actual value later.',
-        body: PredictRequestSchema,
-        response: { 200: PredictReplySchema, ...failures }
-      }
-    },
-    async ({ body }) => {
-      const { prediction, predictionId } = await learner.predictAndKeep(body.features)
-      const forecast = [{ value: finite('prediction', prediction) }]
-      return predictionId === undefined ? { forecast } : { forecast, prediction_id: predictionId }
-    }
   )
 
   app.post(
@@ -104,6 +105,23 @@ export const modelRoutes: FastifyPluginAsyncTypebox<ModelRoutesDeps> = async (ap
     },
     async () => modelMetricsReply(learner)
   )
+}
+
+/** Whether a learner is up, and can learn. */
+export function learnerHealth(learner: Pick<ServedLearner, 'health'>, durability: Durability): ModelHealthReply {
+  const { role, sequence, problem } = learner.health()
+  const state = { model_loaded: true, role, sequence, durability }
+  return problem === undefined ? { status: 'ok', ...state } : { status: 'degraded', ...state, problem }
+}
+
+/** What a learner predicts, with the id by which a label can be given later. @throws {MillraceError} MILL_VALUE_NOT_FINITE */
+export async function learnerForecast(
+  learner: Pick<ServedLearner, 'predictAndKeep'>,
+  features: Features
+): Promise<PredictReply> {
+  const { prediction, predictionId } = await learner.predictAndKeep(features)
+  const forecast = [{ value: finite('prediction', prediction) }]
+  return predictionId === undefined ? { forecast } : { forecast, prediction_id: predictionId }
 }
 
 /** `linear_regression` for people: `Linear Regression`. */
