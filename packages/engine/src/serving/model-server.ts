@@ -1,4 +1,5 @@
 import type { NamedTensor } from '@millrace/runtime'
+import type { ModelMetadata } from '@millrace/store'
 import type { ServedVersion } from './served-version.ts'
 
 /** A question to a model, whatever protocol it came by. */
@@ -52,6 +53,8 @@ export interface VersionStatus {
   readonly reason: string
   /** Undefined while it is not in memory. */
   readonly served: ServedVersion | undefined
+  /** What its files say of it, also while it is not in memory; undefined until they were first read. */
+  readonly metadata?: ModelMetadata | undefined
 }
 
 /** What is known of a model. */
