@@ -79,23 +79,13 @@ function rows(count: number, names: readonly string[], at: (row: number, column:
 }
 
 function readerOf({ name, datatype, data }: NamedTensor): Reader {
-  switch (datatype) {
-    case 'BYTES':
-      throw invalid(`input '${name}' holds texts, and a learner takes numbers`)
-    case 'INT64':
-    case 'UINT64': {
-      const integers = data as TensorArrays['INT64' | 'UINT64']
-      return index => exact(name, integers[index]!)
-    }
-    case 'FP16': {
-      const halves = data as TensorArrays['FP16']
-      return index => fromHalf(halves[index]!)
-    }
-    default: {
-      const numbers = data as TensorArrays['FP64']
-      return index => numbers[index]!
-    }
+  if (datatype === 'BYTES') throw invalid(`input '${name}' holds texts, and a learner takes numbers`)
+  if (datatype === 'INT64' || datatype === 'UINT64') {
+    const integers = data as TensorArrays['INT64' | 'UINT64']
+    return index => exact(name, integers[index]!)
   }
+  const numbers = data as TensorArrays['FP64']
+  return datatype === 'FP16' ? index => fromHalf(numbers[index]!) : index => numbers[index]!
 }
 
 function exact(name: string, integer: bigint): number {

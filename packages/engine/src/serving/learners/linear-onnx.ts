@@ -1,6 +1,7 @@
 import { type Field, bytesField, integerField, message, messageField, textField } from './wire-format.ts'
 
-/** IEEE doubles, by the number that ONNX has for them. */
+/** Types of elements, by the numbers that ONNX has for them. */
+const int64Type = 7
 const doubleType = 11
 /** Of 2020: all that is used here was there then, and whatever reads ONNX now reads it. */
 const irVersion = 7
@@ -26,13 +27,16 @@ export function linearOnnx(linear: LinearFunction, facts: Readonly<Record<string
     7,
     node('Sub', ['features', 'means'], 'centred'),
     node('Div', ['centred', 'deviations'], 'scaled'),
-    node('MatMul', ['scaled', 'weights'], 'product'),
+    node('MatMul', ['scaled', 'weights'], 'column'),
+    // Not a vector of weights instead: onnxruntime fails then where there are no rows.
+    node('Squeeze', ['column', 'columnAxis'], 'product'),
     node('Add', ['product', 'intercept'], 'prediction'),
     textField(2, 'linear'),
-    constant('means', linear.means),
-    constant('deviations', linear.deviations),
-    constant('weights', linear.weights),
-    constant('intercept', Float64Array.of(linear.intercept)),
+    constant('means', [width], doubles(linear.means)),
+    constant('deviations', [width], doubles(linear.deviations)),
+    constant('weights', [width, 1], doubles(linear.weights)),
+    constant('columnAxis', [1], { type: int64Type, bytes: Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0) }),
+    constant('intercept', [1], doubles([linear.intercept])),
     valueInfo(11, 'features', [dimension('n'), dimension(width)]),
     valueInfo(12, 'prediction', [dimension('n')])
   )
@@ -48,16 +52,15 @@ function node(operator: string, inputs: readonly string[], output: string): Fiel
   return messageField(1, ...names, textField(2, output), textField(3, output), textField(4, operator))
 }
 
-/** A vector. */
-function constant(name: string, values: Float64Array): Field {
-  const dimensions = integerField(1, values.length)
-  return messageField(
-    5,
-    dimensions,
-    integerField(2, doubleType),
-    textField(8, name),
-    bytesField(9, littleEndian(values))
-  )
+/** Elements of a constant, little-endian. */
+interface Elements {
+  readonly type: number
+  readonly bytes: Uint8Array
+}
+
+function constant(name: string, shape: readonly number[], { type, bytes }: Elements): Field {
+  const dimensions = shape.map(size => integerField(1, size))
+  return messageField(5, ...dimensions, integerField(2, type), textField(8, name), bytesField(9, bytes))
 }
 
 function valueInfo(field: number, name: string, dimensions: readonly Field[]): Field {
@@ -71,8 +74,8 @@ function dimension(size: number | string): Field {
   return messageField(1, typeof size === 'number' ? integerField(1, size) : textField(2, size))
 }
 
-function littleEndian(values: Float64Array): Uint8Array {
-  const bytes = Buffer.alloc(values.byteLength)
-  for (const [index, value] of values.entries()) bytes.writeDoubleLE(value, 8 * index)
-  return bytes
+function doubles(values: ArrayLike<number>): Elements {
+  const bytes = Buffer.alloc(8 * values.length)
+  for (let index = 0; index < values.length; index++) bytes.writeDoubleLE(values[index]!, 8 * index)
+  return { type: doubleType, bytes }
 }
