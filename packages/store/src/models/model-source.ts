@@ -46,8 +46,12 @@ export interface VersionFiles {
 export interface ModelSource {
   /** For people: the folder, or `s3://bucket/prefix`. */
   readonly location: string
-  /** Everything that is there now. @throws {MillraceError} MILL_SOURCE_FAILED */
-  list(): Promise<SourcedModel[]>
+  /**
+   * Everything that is there now, in the order of names. A source over a network may answer what it saw within the last
+   * while, unless `isFresh`, and answers what it saw last while it cannot be reached.
+   * @throws {MillraceError} MILL_SOURCE_FAILED
+   */
+  list(options?: { readonly isFresh?: boolean }): Promise<SourcedModel[]>
   /**
    * Bring a version to the local disk and check it.
    * @throws {MillraceError} MILL_MODEL_INVALID for a version that is not whole, MILL_VERSION_NOT_FOUND, or

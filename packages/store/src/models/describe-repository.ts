@@ -1,0 +1,90 @@
+import {
+  byName,
+  type FileReader,
+  type FoundFile,
+  type FoundModel,
+  type FoundRepository,
+  isListedName
+} from './found-model.ts'
+import { faultOf, type JudgedVersion, judgeVersion, longestJson, tooLong } from './judge-version.ts'
+import type { ModelConfig } from './model-config.ts'
+import type { SourcedModel } from './model-source.ts'
+import { noModelConfig, parseModelConfig } from './parse-model-config.ts'
+
+/** A model, and what is needed to hand out its versions. */
+export interface DescribedModel {
+  readonly sourced: SourcedModel
+  readonly versions: readonly JudgedVersion[]
+}
+
+/** Read and judge all that was found; models in the order of their names. */
+export async function describeRepository(found: FoundRepository, reader: FileReader): Promise<DescribedModel[]> {
+  const models = await Promise.all(found.models.map(model => describeModel(model, reader)))
+  const flat = await describeFlat(found.files, reader)
+  const isNew = flat !== undefined && !models.some(model => model.sourced.name === flat.sourced.name)
+  return (isNew ? [...models, flat] : models).toSorted((one, other) => byName(one.sourced, other.sourced))
+}
+
+async function describeModel(found: FoundModel, reader: FileReader): Promise<DescribedModel> {
+  const { config, problem } = await readConfig(found.config, reader)
+  const versions = await Promise.all(found.versions.map(version => judgeVersion(version, reader)))
+  const sourced = {
+    name: found.name,
+    config,
+    configProblem: found.problem ?? problem,
+    versions: versions.map(version => version.sourced),
+    isFlat: false
+  }
+  return { sourced, versions }
+}
+
+async function readConfig(
+  file: FoundFile | undefined,
+  reader: FileReader
+): Promise<{ config: ModelConfig; problem: string | undefined }> {
+  if (file === undefined) return { config: noModelConfig, problem: undefined }
+  try {
+    if (file.bytes > longestJson) throw tooLong(file)
+    return { config: parseModelConfig(await reader.text(file), file.name), problem: undefined }
+  } catch (error) {
+    return { config: noModelConfig, problem: faultOf(error) }
+  }
+}
+
+/**
+ * A lone ONNX file, the first in the order of names, is a model of one version. Its metadata name both; else the file
+ * names the model, and the version is `1`.
+ * @param files that lie beside each other
+ * @param unnamed the version without metadata
+ */
+export async function describeFlat(
+  files: readonly FoundFile[],
+  reader: FileReader,
+  unnamed = '1'
+): Promise<DescribedModel | undefined> {
+  const main = files.find(file => /\.onnx$/i.test(file.name))
+  if (main === undefined) return undefined
+  const named = (name: string): FoundFile | undefined => files.find(file => file.name === name)
+  const metadata = named('model_metadata.json') ?? named('metadata.json')
+  const data = files.filter(({ name }) => name === `${main.name}.data` || name === `${main.name}_data`)
+  const own = [main, ...data, ...(metadata === undefined ? [] : [metadata])].toSorted(byName)
+  const judged = await judgeVersion({ version: unnamed, files: own }, reader, { main, kind: 'onnx', metadata })
+  return nameFlat(judged, main.name.replace(/\.onnx$/i, ''))
+}
+
+/** Give a lone ONNX file the names that its metadata say, if those can be names. */
+function nameFlat(judged: JudgedVersion, fileName: string): DescribedModel {
+  const { modelName = fileName, version = judged.sourced.version } = judged.metadata
+  const bad = [modelName, version].find(name => !isListedName(name))
+  const name = isListedName(modelName) ? modelName : fileName
+  const sourced =
+    bad === undefined
+      ? { ...judged.sourced, version }
+      : {
+          ...judged.sourced,
+          state: 'invalid' as const,
+          reason: `${JSON.stringify(bad)} cannot be the name of a folder`
+        }
+  const model = { name, config: noModelConfig, configProblem: undefined, versions: [sourced], isFlat: true }
+  return { sourced: model, versions: [{ ...judged, sourced }] }
+}
