@@ -1,3 +1,12 @@
+export {
+  type BidRequest,
+  bidFeatureNames,
+  bidFeatures,
+  type CompetitionLevel,
+  competitionLevels
+} from './ad-features/bid-features.ts'
+export { ctrFeatureNames, ctrFeatures, type CtrRequest } from './ad-features/ctr-features.ts'
+export { fraudFeatureNames, fraudFeatures, type FraudRequest } from './ad-features/fraud-features.ts'
 export { ProgressiveValidation, type Standing } from './evaluation/progressive-validation.ts'
 export { baselineNames, type ContenderName, contenderNames, createContender } from './evaluation/contenders.ts'
 export {
