@@ -4,9 +4,10 @@ import {
   type FoundFile,
   type FoundModel,
   type FoundRepository,
+  type FoundVersion,
   isListedName
 } from './found-model.ts'
-import { faultOf, type JudgedVersion, judgeVersion, longestJson, tooLong } from './judge-version.ts'
+import { faultOf, type JudgedVersion, judgeVersion, longestJson, stampOf, tooLong } from './judge-version.ts'
 import type { ModelConfig } from './model-config.ts'
 import type { SourcedModel } from './model-source.ts'
 import { noModelConfig, parseModelConfig } from './parse-model-config.ts'
@@ -17,17 +18,34 @@ export interface DescribedModel {
   readonly versions: readonly JudgedVersion[]
 }
 
-/** Read and judge all that was found; models in the order of their names. */
-export async function describeRepository(found: FoundRepository, reader: FileReader): Promise<DescribedModel[]> {
-  const models = await Promise.all(found.models.map(model => describeModel(model, reader)))
+/**
+ * Read and judge all that was found; models in the order of their names.
+ * @param before what was described the last time: a version that was whole and looks the same is not read again
+ */
+export async function describeRepository(
+  found: FoundRepository,
+  reader: FileReader,
+  before: readonly DescribedModel[] = []
+): Promise<DescribedModel[]> {
+  const known = new Map(before.map(model => [model.sourced.name, model]))
+  // A folder without versions is no model: it may hold anything.
+  const present = found.models.filter(model => model.versions.length > 0 || model.problem !== undefined)
+  const models = await Promise.all(present.map(model => describeModel(model, reader, known.get(model.name))))
   const flat = await describeFlat(found.files, reader)
   const isNew = flat !== undefined && !models.some(model => model.sourced.name === flat.sourced.name)
   return (isNew ? [...models, flat] : models).toSorted((one, other) => byName(one.sourced, other.sourced))
 }
 
-async function describeModel(found: FoundModel, reader: FileReader): Promise<DescribedModel> {
+async function describeModel(
+  found: FoundModel,
+  reader: FileReader,
+  before: DescribedModel | undefined
+): Promise<DescribedModel> {
   const { config, problem } = await readConfig(found.config, reader)
-  const versions = await Promise.all(found.versions.map(version => judgeVersion(version, reader)))
+  const whole = new Map(before?.versions.map(one => [one.sourced.version, one]))
+  const versions = await Promise.all(
+    found.versions.map(version => rejudge(version, reader, whole.get(version.version)))
+  )
   const sourced = {
     name: found.name,
     config,
@@ -36,6 +54,15 @@ async function describeModel(found: FoundModel, reader: FileReader): Promise<Des
     isFlat: false
   }
   return { sourced, versions }
+}
+
+async function rejudge(
+  found: FoundVersion,
+  reader: FileReader,
+  before: JudgedVersion | undefined
+): Promise<JudgedVersion> {
+  const isSame = before?.sourced.state === 'whole' && before.sourced.stamp === stampOf(found.files)
+  return isSame ? before : judgeVersion(found, reader)
 }
 
 async function readConfig(

@@ -1,11 +1,15 @@
 import { createHash, hash } from 'node:crypto'
 import { open, stat } from 'node:fs/promises'
+import { atMost } from './at-most.ts'
 import type { FoundFile } from './found-model.ts'
 
 /** Small enough that hashing one piece holds up nothing else: about a quarter of a millisecond. */
 const pieceBytes = 256 * 2 ** 10
 /** A file changed so recently may change once more and look the same, since clocks of file systems tick slowly. */
 const tickMs = 100
+
+/** More at once would only take memory. */
+const mostAtOnce = 2
 
 /** SHA-256 of files, each read once for as long as it looks the same. */
 export interface FileHashes {
@@ -17,6 +21,7 @@ export interface FileHashes {
 
 /** @param now milliseconds since 1970, by the clock that stamps files */
 export function fileHashes(now: () => number = Date.now): FileHashes {
+  const limited = atMost(mostAtOnce)
   const known = new Map<string, { look: string; sha256: Promise<string> }>()
   return {
     async of(path) {
@@ -24,7 +29,7 @@ export function fileHashes(now: () => number = Date.now): FileHashes {
       const look = `${size}:${mtimeMs}:${ctimeMs}:${ino}`
       const entry = known.get(path)
       if (entry?.look === look) return entry.sha256
-      const sha256 = hashFile(path)
+      const sha256 = limited(() => hashFile(path))
       const isOld = now() - Math.max(mtimeMs, ctimeMs) > tickMs
       if (isOld) known.set(path, { look, sha256 })
       sha256.catch(() => known.delete(path))

@@ -26,19 +26,27 @@ export async function scanFolder(folder: string, isSettled: IsSettled): Promise<
   return { models: models.filter(model => model !== undefined), files: found }
 }
 
-/** @returns undefined for a folder that holds no version */
+/** @returns undefined for a folder that is gone */
 async function scanModel(root: string, name: string, isSettled: IsSettled): Promise<FoundModel | undefined> {
   const folder = join(root, name)
   try {
     const { folders, files } = await contentsOf(folder)
     const [config] = await scanFiles(folder, files.includes('config.json') ? ['config.json'] : [], isSettled)
     const versions = await Promise.all(folders.map(version => scanVersion(root, { model: name, version }, isSettled)))
-    const present = versions.filter(version => version !== undefined)
-    return present.length === 0 ? undefined : { name, config, versions: present }
+    return { name, config, versions: versions.filter(version => version !== undefined) }
   } catch (error) {
     const problem = problemOf(folder, error)
     return problem === undefined ? undefined : { name, config: undefined, versions: [], problem }
   }
+}
+
+/** All folders that were looked into. */
+export function foldersOf(folder: string, { models }: FoundRepository): string[] {
+  const inner = models.flatMap(({ name, versions }) => [
+    join(folder, name),
+    ...versions.map(({ version }) => join(folder, name, version))
+  ])
+  return [folder, ...inner]
 }
 
 /** Find the files of one version. @returns undefined if there is none */
