@@ -7,7 +7,9 @@ import { createClientErrors } from './http/client-error.ts'
 import { readJsonBodies } from './http/body-parsers.ts'
 import { apiDocs } from './http/api-docs.ts'
 import { replyToFailures } from './http/failed-replies.ts'
+import { registerHttpMetrics } from './http/http-metrics.ts'
 import { requestId } from './http/request-id.ts'
+import { createRequestTally, type RequestTally } from './http/request-tally.ts'
 import { type MetricsJson, metricsRoute } from './http/metrics-route.ts'
 import { createObserver, noRoute, observeRequests } from './http/observe-requests.ts'
 import { pathOf } from './http/path-of.ts'
@@ -29,6 +31,8 @@ export interface AppDeps extends CommonDeps {
   registry?: Registry
   /** What `GET /metrics` answers those who would rather have JSON; without it everybody gets the text. */
   metricsJson?: MetricsJson | undefined
+  /** Where its requests are counted, for metrics under other names. */
+  requests?: RequestTally
 }
 
 /** How long a client may take to send a request. */
@@ -50,7 +54,9 @@ export function buildApp({
   ...rest
 }: AppDeps): App {
   const serviceLogger = logger.child({ service }) as FastifyBaseLogger
-  const observe = createObserver(service, registry)
+  const { requests = createRequestTally() } = rest
+  registerHttpMetrics(service, registry, requests)
+  const observe = createObserver(requests)
   const clientErrors = createClientErrors(observe, serviceLogger)
   const app: App = Fastify({
     loggerInstance: serviceLogger,

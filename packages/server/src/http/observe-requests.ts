@@ -1,8 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { Registry } from 'prom-client'
 import type { App } from '../app-type.ts'
-import { createHttpMetrics } from './http-metrics.ts'
 import { pathOf } from './path-of.ts'
+import type { RequestTally } from './request-tally.ts'
 
 /** What is told of an answered request. */
 export interface AnsweredRequest {
@@ -21,11 +20,10 @@ export const noRoute = 'unmatched'
 /** Logs one line and counts one request. */
 export type Observe = (answered: AnsweredRequest, logger: FastifyBaseLogger) => void
 
-/** Tells of the requests of one app in its log and in the metrics of `registry`. */
-export function createObserver(service: string, registry: Registry): Observe {
-  const metrics = createHttpMetrics(service, registry)
+/** Tells of the requests of one app in its log and in `requests`. */
+export function createObserver(requests: RequestTally): Observe {
   return (answered, logger) => {
-    metrics.observe(answered)
+    requests.observe(answered)
     logger.info(answered, 'request completed')
   }
 }
