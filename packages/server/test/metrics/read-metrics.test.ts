@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { Histogram, Registry } from 'prom-client'
 import { DurationTally } from '../../src/metrics/duration-tally.ts'
 import { registerDurations, registerValues } from '../../src/metrics/read-metrics.ts'
