@@ -96,5 +96,12 @@ export type {
   VersionStatistics,
   VersionStatus
 } from './serving/model-server.ts'
-export type { CacheCounts, CachedQuestion, ResponseCache } from './serving/response-cache.ts'
+export {
+  type CacheCounts,
+  type CachedAnswer,
+  type CachedQuestion,
+  type CacheOptions,
+  createResponseCache,
+  type ResponseCache
+} from './serving/response-cache.ts'
 export type { ServedVersion, VersionRequest } from './serving/served-version.ts'

@@ -1,3 +1,4 @@
+export type { AnswerStore, KeptAnswer } from './answer-store.ts'
 export { type BackedUpFile, backupEmbeddedStore } from './backup-embedded-store.ts'
 export type { CursorStore, StreamItem } from './cursor-store.ts'
 export { type EmbeddedStore, type EmbeddedStoreOptions, openEmbeddedStore } from './embedded-store.ts'
@@ -41,6 +42,7 @@ export {
   type FallbackSeriesStore,
   type RedisStatus
 } from './redis/fallback-series-store.ts'
+export { type RedisAnswerOptions, redisAnswerStore } from './redis/redis-answer-store.ts'
 export { connectRedis, type RedisConnection, type RedisOptions, type RedisWatcher } from './redis/redis-connection.ts'
 export { redisPendingStore } from './redis/redis-pending-store.ts'
 export { type RedisRegistryStore, redisRegistryStore, watchRegistry } from './redis/redis-registry-store.ts'
