@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { MillraceError } from '@millrace/common'
 import { type Datatype, elementBytes, elementCount, type NamedTensor, type TensorArrays } from '@millrace/runtime'
-import { byteOrder, datatypeCodes, TensorWriter } from './tensor-writer.ts'
+import { alignment, byteOrder, datatypeCodes, TensorWriter } from './tensor-writer.ts'
 
 /** The first bytes of an answer that is kept; the last of them is the version of the format. */
 const magic = [0x4d, 0x4c, 0x41, 1]
@@ -111,6 +111,7 @@ class AnswerReader {
   #numbers(datatype: NumberType): TensorArrays[NumberType] {
     const length = this.uint32()
     if (length % elementBytes[datatype]! !== 0) throw unreadable('a tensor ends within an element')
+    while (this.#offset % alignment > 0) if (this.byte() !== 0) throw unreadable('there is something between its parts')
     const start = this.#take(length)
     // In memory of its own, where elements lie as they must.
     return arrays[datatype](new Uint8Array(this.#bytes.subarray(start, start + length)).buffer)

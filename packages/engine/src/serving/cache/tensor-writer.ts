@@ -1,5 +1,7 @@
 import { endianness } from 'node:os'
-import type { Datatype, NamedTensor } from '@millrace/runtime'
+import type { Datatype, NamedTensor, TensorArrays } from '@millrace/runtime'
+
+type NumberType = Exclude<Datatype, 'BYTES'>
 
 /** Numbers that stand for the types; they are part of what is kept, and never change. */
 export const datatypeCodes: Readonly<Record<Datatype, number>> = {
@@ -21,8 +23,32 @@ export const datatypeCodes: Readonly<Record<Datatype, number>> = {
 /** Elements of tensors are written as this machine has them; what another one wrote has another mark. */
 export const byteOrder = endianness() === 'LE' ? 1 : 2
 
+/** Elements begin at a multiple of this many bytes. */
+export const alignment = 8
+
 /** Memory that is kept from one use to the next. */
 const keptBytes = 65_536
+
+/** The same memory as elements of each type. */
+type Views = { readonly [Type in NumberType]: TensorArrays[Type] }
+
+function viewsOf(buffer: ArrayBuffer): Views {
+  const [bytes, halves] = [new Uint8Array(buffer), new Uint16Array(buffer)]
+  return {
+    BOOL: bytes,
+    UINT8: bytes,
+    UINT16: halves,
+    UINT32: new Uint32Array(buffer),
+    UINT64: new BigUint64Array(buffer),
+    INT8: new Int8Array(buffer),
+    INT16: new Int16Array(buffer),
+    INT32: new Int32Array(buffer),
+    INT64: new BigInt64Array(buffer),
+    FP16: halves,
+    FP32: new Float32Array(buffer),
+    FP64: new Float64Array(buffer)
+  }
+}
 
 /**
  * Writes texts, numbers and tensors into memory that it uses again, so that different things never look the same: each
@@ -31,6 +57,7 @@ const keptBytes = 65_536
 export class TensorWriter {
   #bytes = Buffer.allocUnsafeSlow(4096)
   #view = new DataView(this.#bytes.buffer)
+  #views = viewsOf(this.#bytes.buffer)
   #length = 0
 
   get length(): number {
@@ -90,24 +117,32 @@ export class TensorWriter {
     this.byte(datatypeCodes[datatype])
     this.uint32(shape.length)
     for (let index = 0; index < shape.length; index++) this.double(shape[index]!)
-    if (ArrayBuffer.isView(data)) {
-      this.#raw(data)
-      return
-    }
-    this.uint32(data.length)
-    for (const text of data) this.text(text)
+    if (datatype === 'BYTES') this.#texts(data as TensorArrays['BYTES'])
+    else this.#elements(datatype, data as TensorArrays[NumberType])
+  }
+
+  #texts(texts: readonly string[]): void {
+    this.uint32(texts.length)
+    for (const text of texts) this.text(text)
+  }
+
+  /**
+   * The bits as they are. From array to array of one type: to look at the bytes of a small array would move it out of
+   * V8's heap, which takes ten times the memory.
+   */
+  #elements(datatype: NumberType, data: TensorArrays[NumberType]): void {
+    const { byteLength } = data
+    this.uint32(byteLength)
+    this.#reserve(byteLength + alignment)
+    while (this.#length % alignment > 0) this.#bytes[this.#length++] = 0
+    const view = this.#views[datatype] as Float64Array
+    view.set(data as Float64Array, this.#length / view.BYTES_PER_ELEMENT)
+    this.#length += byteLength
   }
 
   #wide(text: string): void {
     this.uint32(2 * text.length + 1)
     this.#length += this.#bytes.write(text, this.#length, 'utf16le')
-  }
-
-  #raw({ buffer, byteOffset, byteLength }: ArrayBufferView): void {
-    this.uint32(byteLength)
-    this.#reserve(byteLength)
-    this.#bytes.set(new Uint8Array(buffer, byteOffset, byteLength), this.#length)
-    this.#length += byteLength
   }
 
   #reserve(more: number): void {
@@ -116,9 +151,10 @@ export class TensorWriter {
   }
 
   #resize(capacity: number): void {
-    const bytes = Buffer.allocUnsafeSlow(capacity)
+    const bytes = Buffer.allocUnsafeSlow(Math.ceil(capacity / alignment) * alignment)
     this.#bytes.copy(bytes, 0, 0, this.#length)
     this.#bytes = bytes
     this.#view = new DataView(bytes.buffer)
+    this.#views = viewsOf(bytes.buffer)
   }
 }
