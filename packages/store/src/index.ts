@@ -32,6 +32,7 @@ export type { ModelSource, SourcedModel, SourcedVersion, VersionFiles } from './
 export type { SourceLogger } from './models/source-errors.ts'
 export { noMetadata, parseMetadata } from './models/parse-metadata.ts'
 export { parseModelConfig } from './models/parse-model-config.ts'
+export { s3Source, type S3SourceOptions } from './models/s3/s3-source.ts'
 export type { PendingLimits, PendingPrediction, PendingStore } from './pending-store.ts'
 export { exponentialBackoff, type RetryDelay } from './redis/backoff.ts'
 export { type FallbackPendingStore, fallbackPendingStore } from './redis/fallback-pending-store.ts'

@@ -7,7 +7,7 @@ import {
   type FoundVersion,
   isListedName
 } from './found-model.ts'
-import { faultOf, type JudgedVersion, judgeVersion, longestJson, stampOf, tooLong } from './judge-version.ts'
+import { faultOf, isPickled, type JudgedVersion, judgeVersion, longestJson, stampOf, tooLong } from './judge-version.ts'
 import type { ModelConfig } from './model-config.ts'
 import type { SourcedModel } from './model-source.ts'
 import { noModelConfig, parseModelConfig } from './parse-model-config.ts'
@@ -31,7 +31,7 @@ export async function describeRepository(
   // A folder without versions is no model: it may hold anything.
   const present = found.models.filter(model => model.versions.length > 0 || model.problem !== undefined)
   const models = await Promise.all(present.map(model => describeModel(model, reader, known.get(model.name))))
-  const flat = await describeFlat(found.files, reader)
+  const flat = await describeFlat(found.files, reader, found.unnamed)
   const isNew = flat !== undefined && !models.some(model => model.sourced.name === flat.sourced.name)
   return (isNew ? [...models, flat] : models).toSorted((one, other) => byName(one.sourced, other.sourced))
 }
@@ -90,13 +90,25 @@ export async function describeFlat(
   unnamed = '1'
 ): Promise<DescribedModel | undefined> {
   const main = files.find(file => /\.onnx$/i.test(file.name))
-  if (main === undefined) return undefined
+  if (main === undefined) return describePickled(files, reader, unnamed)
   const named = (name: string): FoundFile | undefined => files.find(file => file.name === name)
   const metadata = named('model_metadata.json') ?? named('metadata.json')
   const data = files.filter(({ name }) => name === `${main.name}.data` || name === `${main.name}_data`)
   const own = [main, ...data, ...(metadata === undefined ? [] : [metadata])].toSorted(byName)
   const judged = await judgeVersion({ version: unnamed, files: own }, reader, { main, kind: 'onnx', metadata })
   return nameFlat(judged, main.name.replace(/\.onnx$/i, ''))
+}
+
+/** A lone file of joblib or pickle is told of, so that it is said why it is not served. */
+async function describePickled(
+  files: readonly FoundFile[],
+  reader: FileReader,
+  version: string
+): Promise<DescribedModel | undefined> {
+  const pickled = files.find(file => isPickled(file.name))
+  if (pickled === undefined) return undefined
+  const judged = await judgeVersion({ version, files: [pickled] }, reader)
+  return nameFlat(judged, pickled.name.slice(0, pickled.name.lastIndexOf('.')))
 }
 
 /** Give a lone ONNX file the names that its metadata say, if those can be names. */

@@ -34,6 +34,8 @@ export interface FoundRepository {
   readonly models: readonly FoundModel[]
   /** The files that lie in no model's folder: a lone ONNX file, its metadata. */
   readonly files: readonly FoundFile[]
+  /** The version of a lone ONNX file whose metadata name none; `1` unless given. */
+  readonly unnamed?: string
 }
 
 /** Reads the files of a repository. */

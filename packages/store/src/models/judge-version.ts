@@ -46,7 +46,7 @@ export async function judgeVersion(
   reader: FileReader,
   parts: VersionParts = partsOf(found)
 ): Promise<JudgedVersion> {
-  const { metadata, fault } = await readMetadata(parts.metadata, reader)
+  const { metadata, fault } = await readMetadata(found.problem === undefined ? parts.metadata : undefined, reader)
   const { isSettling = false, ...verdict } = await verdictOf(found, parts, { metadata, fault, reader })
   return {
     sourced: { version: found.version, ...verdict, stamp: stampOf(found.files) },
