@@ -79,6 +79,7 @@ export {
   type StepResult,
   type TakenObservation
 } from './pipeline/step.ts'
+export { createModelServer } from './serving/create-model-server.ts'
 export { freezeLearner, type FreezeOptions } from './serving/learners/freeze-learner.ts'
 export { learnerToOnnx } from './serving/learners/learner-to-onnx.ts'
 export { liveName, liveVersion } from './serving/learners/live-version.ts'
@@ -96,6 +97,7 @@ export type {
   VersionStatistics,
   VersionStatus
 } from './serving/model-server.ts'
+export type { ModelServerOptions, ServingLimits } from './serving/model-server-options.ts'
 export {
   type CacheCounts,
   type CachedAnswer,
@@ -105,3 +107,4 @@ export {
   type ResponseCache
 } from './serving/response-cache.ts'
 export type { ServedVersion, VersionRequest } from './serving/served-version.ts'
+export { compareVersions, newestFirst } from './serving/version-order.ts'

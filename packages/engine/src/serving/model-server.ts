@@ -151,6 +151,11 @@ export interface ModelServer {
   /** Serve a model no more until it is loaded again; requests that run are answered. @throws {MillraceError} MILL_MODEL_NOT_FOUND */
   unload(model: string): Promise<void>
   /**
+   * Take over what another process changed: aliases, and models that were unloaded or loaded. Of all models unless one is
+   * named; does nothing for a model that is not known.
+   */
+  refresh(model?: string): Promise<void>
+  /**
    * Let an alias stand for a version, which is loaded first if need be: no request is dropped. Durable when it resolves.
    * @throws {MillraceError} MILL_MODEL_NOT_FOUND, MILL_VERSION_NOT_FOUND, MILL_MODEL_INVALID with the alias as it was
    */

@@ -1,0 +1,91 @@
+import { MillraceError } from '@millrace/common'
+import type { AliasMoves } from './alias-moves.ts'
+import type { Exclusive } from './exclusive.ts'
+import type { ModelRecords } from './model-records.ts'
+import type { LoadReport } from './model-server.ts'
+import type { ServedModel } from './served-model.ts'
+import type { Upkeep } from './upkeep.ts'
+
+/** What {@link ModelLoads} is given. */
+export interface LoadDeps {
+  readonly upkeep: Upkeep
+  readonly records: ModelRecords
+  /** One change of a model at a time. */
+  readonly exclusive: Exclusive
+  readonly aliases: AliasMoves
+}
+
+/** Loads and unloads models when somebody says so, and takes over what other processes decided. */
+export class ModelLoads {
+  readonly #deps: LoadDeps
+
+  constructor(deps: LoadDeps) {
+    this.#deps = deps
+  }
+
+  /** See ModelServer.reload. */
+  async reload(name?: string): Promise<LoadReport> {
+    const report = await this.#deps.upkeep.look({ model: name, isFresh: true })
+    if (name !== undefined) this.#deps.upkeep.table.get(name)
+    await this.#adoptAll(name)
+    return only(report, name)
+  }
+
+  /** See ModelServer.load. */
+  async load(name: string): Promise<LoadReport> {
+    const { upkeep } = this.#deps
+    if (upkeep.table.models.get(name)?.isUnloaded === true) await this.#decide(name, false)
+    const report = only(await upkeep.look({ model: name, isLoad: true, isFresh: true }), name)
+    const model = upkeep.table.get(name)
+    // A model that comes back to the sources may have been unloaded when it went.
+    if (model.isUnloaded) return this.load(name)
+    const [failed] = report.failed
+    if (failed === undefined || model.order.some(slot => slot.isServed)) return report
+    throw new MillraceError('MILL_MODEL_INVALID', `failed to load '${name}': ${failed.reason}`, {
+      details: { model: name, failed: report.failed }
+    })
+  }
+
+  /** See ModelServer.unload. */
+  async unload(name: string): Promise<void> {
+    await this.#decide(name, true)
+  }
+
+  /** See ModelServer.refresh. */
+  async refresh(name?: string): Promise<void> {
+    // Another process may have moved an alias to a version that is not known here yet.
+    await this.#deps.upkeep.look({ model: name, isFresh: true })
+    await this.#adoptAll(name)
+  }
+
+  async #adoptAll(name: string | undefined): Promise<void> {
+    const { aliases, upkeep, records } = this.#deps
+    if (name !== undefined) {
+      if (upkeep.table.models.has(name)) await aliases.adopt(name)
+      return
+    }
+    const kept = await records.all()
+    for (const model of upkeep.table.ordered()) {
+      if ((kept.get(model.name)?.revision ?? 0) !== model.kept.revision) await aliases.adopt(model.name)
+    }
+  }
+
+  #decide(name: string, isUnloaded: boolean): Promise<void> {
+    const { exclusive, records, upkeep } = this.#deps
+    return exclusive.run(name, async () => {
+      const model: ServedModel = upkeep.table.get(name)
+      model.kept = await records.change(name, record => ({ ...record, isUnloaded }))
+      upkeep.table.tidy(model)
+    })
+  }
+}
+
+function only(report: LoadReport, name: string | undefined): LoadReport {
+  if (name === undefined) return report
+  const isOf = (label: string): boolean => label.startsWith(`${name}/`)
+  return {
+    loaded: report.loaded.filter(isOf),
+    unloaded: report.unloaded.filter(isOf),
+    failed: report.failed.filter(({ model }) => model === name)
+  }
+}

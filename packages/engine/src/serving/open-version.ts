@@ -1,0 +1,94 @@
+import type { Runtime } from '@millrace/runtime'
+import type { ModelConfig, ModelSource, SourcedVersion, VersionFiles } from '@millrace/store'
+import type { ServedVersion } from './served-version.ts'
+
+/** A version that is in memory, and what gives the memory back. */
+export interface Opened {
+  readonly served: ServedVersion
+  readonly close: () => Promise<void>
+}
+
+/** Where a version comes from, and how it is to be run. */
+export interface Origin {
+  readonly source: ModelSource
+  readonly sourced: SourcedVersion
+  readonly config: ModelConfig
+}
+
+/** Brings versions into memory. */
+export interface VersionOpener {
+  /** Bring the files to the local disk. Throws what ModelSource.fetch throws. */
+  fetch(model: string, origin: Origin): Promise<VersionFiles>
+  /** @throws {MillraceError} MILL_MODEL_INVALID */
+  open(names: { model: string; version: string }, origin: Origin, files: VersionFiles): Promise<Opened>
+}
+
+/** What {@link versionOpener} is given. */
+export interface OpenerDeps {
+  readonly runtime: Pick<Runtime, 'load'>
+  /** Makes a version of a learner that was frozen. */
+  readonly openFrozen: (files: VersionFiles, names: { model: string; version: string }) => Promise<ServedVersion>
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
+
+/** Opens ONNX files in a runtime, and frozen learners in this thread. */
+export function versionOpener({ runtime, openFrozen, now }: OpenerDeps): VersionOpener {
+  return {
+    fetch: (model, { source, sourced }) => source.fetch(model, sourced.version),
+    async open(names, { config }, files) {
+      if (files.kind === 'onnx') return openOnnx(runtime, { names, config, files, now })
+      return { served: await openFrozen(files, names), close: async () => undefined }
+    }
+  }
+}
+
+interface OnnxVersion {
+  names: { model: string; version: string }
+  config: ModelConfig
+  files: VersionFiles
+  now: () => number
+}
+
+async function openOnnx(runtime: Pick<Runtime, 'load'>, { names, config, files, now }: OnnxVersion): Promise<Opened> {
+  const { maxBatchRows, batchDelayUs, queueLimit, placement, instances, threads } = config
+  const loaded = await runtime.load({
+    label: `${names.model}/${names.version}`,
+    path: files.path,
+    sha256: files.sha256,
+    maxBatchRows,
+    batchDelayUs,
+    queueLimit,
+    placement,
+    instances,
+    threads
+  })
+  const served: ServedVersion = {
+    model: names.model,
+    version: names.version,
+    platform: 'onnxruntime_onnx',
+    digest: files.digest,
+    inputs: loaded.inputs,
+    outputs: loaded.outputs,
+    classLabels: loaded.classLabels,
+    metadata: files.metadata,
+    maxBatchRows: loaded.facts.maxBatchRows,
+    memoryBytes: loaded.facts.memoryBytes,
+    loadMs: loaded.facts.loadMs,
+    loadedAt: now(),
+    run: request => loaded.run(request),
+    counts: () => loaded.counts()
+  }
+  return { served, close: () => loaded.close() }
+}
+
+/** Changes with everything that a version must be loaded anew for. */
+export function stampOf(origin: Origin): string {
+  return `${origin.sourced.stamp}\n${settingsOf(origin)}`
+}
+
+/** The settings that a version is loaded with, as a text. */
+export function settingsOf({ config }: Origin): string {
+  const { maxBatchRows, batchDelayUs, queueLimit, placement, instances, threads } = config
+  return JSON.stringify([maxBatchRows, batchDelayUs, queueLimit, placement, instances, threads])
+}

@@ -1,0 +1,134 @@
+import type { CatalogueModel } from './catalogue.ts'
+import { chosenAliases } from './alias-table.ts'
+import { forEachLimited } from './for-each-limited.ts'
+import type { LoadReport } from './model-server.ts'
+import type { ModelTable } from './model-table.ts'
+import type { Residency } from './residency.ts'
+import type { ServedModel } from './served-model.ts'
+import type { VersionSlot } from './version-slot.ts'
+
+/** Versions that are loaded at the same time. */
+const loadsAtOnce = 3
+
+/** What is to be brought in line with the sources, and how. */
+export interface ReconcileScope {
+  /** Undefined for all models. */
+  readonly models: ReadonlySet<string> | undefined
+  /** Models whose failed versions are tried again, and whose versions are all loaded as far as there is room. */
+  readonly loaded: ReadonlySet<string>
+  /** Versions give way to no other when the server begins. */
+  readonly isStart: boolean
+}
+
+/** What {@link reconcile} is given. */
+export interface ReconcileDeps {
+  readonly table: ModelTable
+  readonly residency: Residency
+  readonly monotonicNow: () => number
+}
+
+/** A version to load. */
+interface Load {
+  readonly slot: VersionSlot
+  /** Whether requests will come for it at once. */
+  readonly isNeeded: boolean
+  /** Place among the versions of its model, the newest first. */
+  readonly rank: number
+}
+
+/**
+ * Bring what is served in line with what the sources have. New and changed versions are loaded first; only then is what
+ * they replace given up. What cannot be loaded leaves what it would have replaced as it is.
+ */
+export async function reconcile(
+  found: ReadonlyMap<string, CatalogueModel>,
+  scope: ReconcileScope,
+  deps: ReconcileDeps
+): Promise<LoadReport> {
+  const { table } = deps
+  const names = scope.models ?? new Set([...found.keys(), ...table.models.keys()])
+  const before = new Map([...names].map(name => [name, servedBy(table.models.get(name))]))
+  const models = [...names].flatMap(name => table.take(name, found.get(name)) ?? [])
+  for (const model of models) if (scope.loaded.has(model.name)) forgetFailures(model)
+  const replaced = await loadAll(models, scope, deps)
+  for (const model of models) table.tidy(model)
+  return report([...names], { table, before, replaced })
+}
+
+async function loadAll(
+  models: readonly ServedModel[],
+  { isStart, loaded }: ReconcileScope,
+  { residency, monotonicNow }: ReconcileDeps
+): Promise<ReadonlySet<VersionSlot>> {
+  const loads = models.flatMap(model => loadsOf(model, loaded.has(model.name)))
+  const ordered = loads.toSorted((a, b) => Number(b.isNeeded) - Number(a.isNeeded) || a.rank - b.rank)
+  const replaced = new Set<VersionSlot>()
+  for (const [index, { slot }] of ordered.entries()) {
+    // Of what nobody asked for yet, that which matters least gives way first.
+    if (slot.current === undefined) slot.lastUsedAt = isStart ? -index : monotonicNow()
+  }
+  await forEachLimited(ordered, loadsAtOnce, async ({ slot, isNeeded }) => {
+    const { current } = slot
+    try {
+      if (current !== undefined || (isNeeded && !isStart)) await slot.hold(() => slot.load())
+      else if (residency.hasRoom) await residency.reserve(() => slot.load())
+      else slot.offer()
+      if (current !== undefined && slot.current !== current) replaced.add(slot)
+    } catch {
+      // The slot keeps the reason, and has told it.
+    }
+  })
+  return replaced
+}
+
+function loadsOf(model: ServedModel, isAsked: boolean): Load[] {
+  if (model.isUnloaded) return []
+  const needed = neededVersions(model)
+  return model.order.flatMap((slot, rank) => {
+    if (!slot.isWanted || !slot.mayLoad) return []
+    const isNew = slot.current === undefined && (isAsked || !slot.isOffered)
+    return isNew || slot.isOutdated ? [{ slot, isNeeded: needed.has(slot.version), rank }] : []
+  })
+}
+
+/** The versions that aliases stand for, or will as soon as they are loaded. */
+function neededVersions(model: ServedModel): Set<string> {
+  const chosen = chosenAliases(model.config, model.kept.record)
+  const needed = new Set(Object.values(chosen))
+  if (chosen['default'] === undefined) needed.add(model.expectedDefault ?? '')
+  return needed
+}
+
+function forgetFailures(model: ServedModel): void {
+  for (const slot of model.slots.values()) slot.forgetFailure()
+}
+
+function servedBy(model: ServedModel | undefined): Set<string> {
+  if (model === undefined || model.isUnloaded) return new Set()
+  return new Set(model.order.filter(slot => slot.isServed).map(slot => slot.version))
+}
+
+interface Change {
+  readonly table: ModelTable
+  readonly before: ReadonlyMap<string, ReadonlySet<string>>
+  readonly replaced: ReadonlySet<VersionSlot>
+}
+
+function report(names: readonly string[], { table, before, replaced }: Change): LoadReport {
+  const loaded: string[] = []
+  const unloaded: string[] = []
+  const failed: LoadReport['failed'][number][] = []
+  for (const name of names.toSorted()) {
+    const model = table.models.get(name)
+    const [was, is] = [before.get(name)!, servedBy(model)]
+    for (const version of is) {
+      if (!was.has(version) || replaced.has(model!.slots.get(version)!)) loaded.push(`${name}/${version}`)
+    }
+    for (const version of was) if (!is.has(version)) unloaded.push(`${name}/${version}`)
+    for (const slot of model?.order ?? []) {
+      const reason = slot.failure?.reason
+      if (reason !== undefined) failed.push({ model: name, version: slot.version, reason })
+    }
+  }
+  return { loaded, unloaded, failed }
+}
