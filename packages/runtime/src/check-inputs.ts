@@ -1,12 +1,6 @@
 import { MillraceError } from '@millrace/common'
-import {
-  type Datatype,
-  elementCount,
-  type NamedTensor,
-  type Tensor,
-  type TensorData,
-  type TensorSpec
-} from './tensor.ts'
+import { isArrayOf } from './array-types.ts'
+import { elementCount, type NamedTensor, type Tensor, type TensorSpec } from './tensor.ts'
 
 /** Puts the inputs of requests in the order of the model. Built once for each model. */
 export type InputCheck = (inputs: readonly NamedTensor[]) => Tensor[]
@@ -66,24 +60,6 @@ function matches(wanted: readonly number[], got: readonly number[]): boolean {
 const isSize = (size: number): boolean => Number.isInteger(size) && size >= 0 && size <= 0xff_ff_ff_ff
 
 const shapeText = (shape: readonly number[]): string => `[${shape.join(',')}]`
-
-const arrays: Readonly<Record<Datatype, (data: TensorData) => boolean>> = {
-  BOOL: data => data instanceof Uint8Array,
-  UINT8: data => data instanceof Uint8Array,
-  UINT16: data => data instanceof Uint16Array,
-  UINT32: data => data instanceof Uint32Array,
-  UINT64: data => data instanceof BigUint64Array,
-  INT8: data => data instanceof Int8Array,
-  INT16: data => data instanceof Int16Array,
-  INT32: data => data instanceof Int32Array,
-  INT64: data => data instanceof BigInt64Array,
-  FP16: data => data instanceof Uint16Array,
-  FP32: data => data instanceof Float32Array,
-  FP64: data => data instanceof Float64Array,
-  BYTES: data => Array.isArray(data)
-}
-
-const isArrayOf = (datatype: Datatype, data: TensorData): boolean => arrays[datatype](data)
 
 /** The native library would cut a text at a NUL, and write U+FFFD for what is not UTF-16. */
 function checkTexts(name: string, texts: readonly string[], label: string): void {

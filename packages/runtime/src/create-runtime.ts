@@ -1,94 +1,119 @@
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import path from 'node:path'
-import { MillraceError } from '@millrace/common'
-import { inputCheck } from './check-inputs.ts'
-import { loadOrt } from './ort-binding.ts'
-import { createSession, type Session } from './ort-session.ts'
-import type { LoadOptions, RunRequest, RunResult, Runtime, RuntimeModel } from './runtime-model.ts'
+import { HybridLane } from './hybrid-lane.ts'
+import { InlineLane } from './inline-lane.ts'
+import { InlineTurns } from './inline-turns.ts'
+import type { Lane, LaneOptions } from './lane.ts'
+import { loadError } from './load-errors.ts'
+import { type OpenedModel, openModel, openRequest, openThread, type Placement } from './load-model.ts'
+import { loadedModel } from './loaded-model.ts'
+import { RunCounts } from './run-counts.ts'
+import type { LoadOptions, Runtime, RuntimeFacts, RuntimeModel } from './runtime-model.ts'
+import { type StartThread, startSessionThread } from './session-thread.ts'
+import { SpareThreads } from './spare-threads.ts'
+import { ThreadLane } from './thread-lane.ts'
+import { usableCores } from './usable-cores.ts'
+
+/** How models are placed. Everything has a sensible value. */
+export interface RuntimeOptions {
+  /** Cores that the process may use; by default what its processors and control groups allow. */
+  readonly cores?: number | undefined
+  /** Microseconds that a run of one row may take on the calling thread; 200 by default. */
+  readonly inlineLimitUs?: number | undefined
+  /** Milliseconds that runs hold the calling thread in one go; 5 by default. */
+  readonly turnLimitMs?: number | undefined
+  /** Starts the thread of a session. */
+  readonly startThread?: StartThread | undefined
+}
+
+/** Milliseconds that the making of a session may hold the calling thread while requests are served. */
+const inlineCreateMs = 10
 
 /** Loads and runs models. Nothing is started or read before the first load. */
-export function createRuntime(): Runtime {
+export function createRuntime(options: RuntimeOptions = {}): Runtime {
+  const { cores = usableCores(), inlineLimitUs = 200, turnLimitMs = 5, startThread = startSessionThread } = options
+  const spares = new SpareThreads(startThread)
+  const turns = new InlineTurns(turnLimitMs)
+  const placement: Placement = { cores, inlineLimitUs, inlineCreateMs, spares }
   const models = new Set<RuntimeModel>()
+
+  function serve(opened: OpenedModel, load: LoadOptions, startedAt: number): RuntimeModel {
+    const { report } = opened
+    const counts = new RunCounts()
+    const facts = factsOf(opened, load, startedAt)
+    const lane = laneFor(opened, load, { facts, counts, placement, turns, turnLimitMs })
+    const { inputs, outputs, classLabels } = report
+    const { label, queueLimit = 1000 } = load
+    const onClose = (): void => void models.delete(model)
+    const model = loadedModel({ label, inputs, outputs, classLabels, facts, counts, queueLimit, lane, onClose })
+    models.add(model)
+    return model
+  }
+
   return {
-    async load(options) {
+    async load(load) {
       const startedAt = performance.now()
-      const bytes = await readChecked(options)
-      const ort = await loadOrt()
-      const session = openSession(options, () =>
-        createSession(ort, bytes, { threads: 1, folder: path.dirname(path.resolve(options.path)) })
-      )
-      const model = inlineModel(options, session, bytes.length, performance.now() - startedAt)
-      models.add(model)
-      return model
+      try {
+        return serve(await openModel(load, placement), load, startedAt)
+      } catch (error) {
+        throw loadError(load.label, error)
+      }
     },
     async close() {
       await Promise.all([...models].map(model => model.close()))
+      await spares.close()
     }
   }
 }
 
-async function readChecked({ label, path: file, sha256 }: LoadOptions): Promise<Uint8Array> {
-  const bytes = await readFile(file)
-  const found = sha256 === undefined ? undefined : createHash('sha256').update(bytes).digest('hex')
-  if (found === sha256?.toLowerCase()) return bytes
-  throw new MillraceError('MILL_MODEL_INVALID', `failed to load ${label}: sha256 is ${found}, not ${sha256}`)
-}
-
-function openSession({ label }: LoadOptions, create: () => Session): Session {
-  try {
-    return create()
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new MillraceError('MILL_MODEL_INVALID', `failed to load ${label}: ${reason}`, { cause: error })
-  }
-}
-
-function inlineModel(options: LoadOptions, session: Session, fileBytes: number, loadMs: number): RuntimeModel {
-  const check = inputCheck(session.inputs, options.label)
-  let executions = 0
-  async function run(request: RunRequest): Promise<RunResult> {
-    const inputs = check(request.inputs)
-    const wanted = wantedOutputs(session, request.outputs, options.label)
-    const startedAt = performance.now()
-    const outputs = session.run(inputs, wanted)
-    executions += 1
-    return {
-      outputs: outputs.map(({ datatype, shape, data }, index) => ({
-        name: session.outputs[wanted[index]!]!.name,
-        datatype,
-        shape,
-        data
-      })),
-      batchRows: 1,
-      timing: { queueNs: 0, inputNs: 0, inferNs: (performance.now() - startedAt) * 1e6, outputNs: 0 }
-    }
-  }
+function factsOf({ report, session }: OpenedModel, load: LoadOptions, startedAt: number): RuntimeFacts {
+  const { warmUp, fileBytes, sha256, unserved } = report
+  const unbatchable = load.maxBatchRows === 1 ? 'batching is turned off' : warmUp.unbatchable
   return {
-    inputs: session.inputs,
-    outputs: session.outputs,
-    classLabels: new Map(),
-    facts: {
-      placement: 'inline',
-      loadMs,
-      rowUs: undefined,
-      fileBytes,
-      memoryBytes: fileBytes * 2,
-      unbatchable: 'batches are not formed',
-      maxBatchRows: 1
-    },
-    run,
-    counts: () => ({ inferences: executions, executions, pending: 0, batches: [] }),
-    async close() {
-      session.dispose()
-    }
+    placement: session === undefined ? 'thread' : 'inline',
+    loadMs: performance.now() - startedAt,
+    rowUs: warmUp.cost?.rowUs,
+    fileBytes,
+    memoryBytes: memoryOf(fileBytes, session === undefined ? (load.instances ?? 1) : 0),
+    unbatchable,
+    maxBatchRows: unbatchable === undefined ? (load.maxBatchRows ?? 64) : 1,
+    sha256,
+    unserved
   }
 }
 
-function wantedOutputs(session: Session, names: readonly string[] | undefined, label: string): number[] {
-  return (names ?? session.outputs.map(({ name }) => name)).map(name => {
-    const index = session.outputs.findIndex(output => output.name === name)
-    if (index >= 0) return index
-    throw new MillraceError('MILL_INPUT_INVALID', `unexpected inference output '${name}' for model '${label}'`)
+function memoryOf(fileBytes: number, threads: number): number {
+  return fileBytes * 2 + threads * 8e6
+}
+
+interface LaneParts {
+  readonly facts: RuntimeFacts
+  readonly counts: RunCounts
+  readonly placement: Placement
+  readonly turns: InlineTurns
+  readonly turnLimitMs: number
+}
+
+function laneFor({ report, session, threads }: OpenedModel, load: LoadOptions, parts: LaneParts): Lane {
+  const { placement, turns, turnLimitMs, counts, facts } = parts
+  const { label, batchDelayUs = 0 } = load
+  const shared: LaneOptions = {
+    label,
+    counts,
+    outputs: report.outputs,
+    maxRows: facts.maxBatchRows,
+    delayMs: Math.ceil(batchDelayUs / 1000)
+  }
+  const reopen = { ...openRequest(load, placement), sha256: report.sha256, isMeasured: false }
+  const { spares } = placement
+  if (session === undefined) return new ThreadLane({ ...shared, threads, reopen, spares })
+  const { cost } = report.warmUp
+  if (cost === undefined || load.placement === 'inline') return new InlineLane({ ...shared, session, turns })
+  return new HybridLane({
+    cost,
+    limitMs: turnLimitMs,
+    openInline: ran => new InlineLane({ ...shared, session, turns, ran }),
+    async openThread() {
+      const { thread } = await openThread(reopen, spares)
+      return new ThreadLane({ ...shared, threads: [thread], reopen, spares })
+    }
   })
 }

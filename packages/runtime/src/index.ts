@@ -1,4 +1,4 @@
-export { createRuntime } from './create-runtime.ts'
+export { createRuntime, type RuntimeOptions } from './create-runtime.ts'
 export type {
   LoadOptions,
   RunRequest,

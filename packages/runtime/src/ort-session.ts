@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { MillraceError } from '@millrace/common'
 import {
   datatypeOfOrt,
@@ -30,8 +31,8 @@ export interface Session {
 export interface SessionOptions {
   /** Threads that one run may use. */
   readonly threads: number
-  /** Folder of external data that the file may name. */
-  readonly folder: string
+  /** Where the bytes come from: external data that they name are looked for beside it. */
+  readonly file: string
 }
 
 /**
@@ -50,7 +51,7 @@ export function createSession(ort: OrtBinding, bytes: Uint8Array, options: Sessi
 }
 
 /** Threads are always given: by default the library takes all cores of the machine, whatever the process may use. */
-function nativeOptions({ threads, folder }: SessionOptions): object {
+function nativeOptions({ threads, file }: SessionOptions): object {
   return {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -62,7 +63,7 @@ function nativeOptions({ threads, folder }: SessionOptions): object {
         // Threads that wait would otherwise spin, and take cores from the thread that answers requests.
         intra_op: { allow_spinning: '0' },
         inter_op: { allow_spinning: '0' },
-        model_external_initializers_file_folder_path: folder
+        model_external_initializers_file_folder_path: path.dirname(path.resolve(file))
       }
     }
   }

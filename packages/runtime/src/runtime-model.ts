@@ -48,6 +48,10 @@ export interface RuntimeFacts {
   readonly unbatchable: string | undefined
   /** Most rows of one run; 1 for a model without batches. */
   readonly maxBatchRows: number
+  /** SHA-256 of the file, in hexadecimal. */
+  readonly sha256: string
+  /** Outputs of the file that are not served, with the reason: they are not tensors, or of types that nobody reads. */
+  readonly unserved: readonly string[]
 }
 
 /** What a model has done since it was loaded. */
@@ -58,7 +62,7 @@ export interface RuntimeCounts {
   readonly executions: number
   /** Requests that wait or run. */
   readonly pending: number
-  /** Runs by the number of rows, fewest first. */
+  /** Runs by the number of rows, fewest first; beyond 128 rows, by the next power of two. */
   readonly batches: readonly {
     readonly rows: number
     readonly count: number
@@ -78,7 +82,7 @@ export interface RuntimeModel {
   /**
    * Run the model, together with other requests that wait. A request whose inputs make the model fail does so alone.
    * @throws {MillraceError} MILL_INPUT_INVALID, MILL_RUN_FAILED, MILL_OVERLOADED for a full queue, or
-   *   MILL_DEADLINE_EXCEEDED
+   *   MILL_DEADLINE_EXCEEDED; MILL_MODEL_NOT_READY once it is closed
    */
   run(request: RunRequest): Promise<RunResult>
   counts(): RuntimeCounts
@@ -96,10 +100,15 @@ export interface LoadOptions {
   readonly sha256?: string | undefined
   /** Most rows of one run; 64 unless given, 1 turns batching off. */
   readonly maxBatchRows?: number | undefined
-  /** Microseconds that the first request of a batch waits for others; 0 unless given. */
+  /** Microseconds that the first request of a batch waits for others, in whole milliseconds upwards; 0 unless given. */
   readonly batchDelayUs?: number | undefined
   /** Requests that may wait; more are refused. 1000 unless given. */
   readonly queueLimit?: number | undefined
+  /**
+   * False while nobody waits for the calling thread, as at the start of a server: a small model is tried on it then,
+   * which is quicker. True unless given: a model is tried on a thread of its own first.
+   */
+  readonly isServing?: boolean | undefined
   /** Where to run; found out by measuring unless given. */
   readonly placement?: 'inline' | 'thread' | undefined
   /** Sessions in threads of their own; 1 unless given. */

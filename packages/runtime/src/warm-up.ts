@@ -1,0 +1,131 @@
+import { rowsOf } from './batch-rows.ts'
+import { inputCheck } from './check-inputs.ts'
+import { rowsThatDiffer } from './compare-rows.ts'
+import { reasonOf } from './load-errors.ts'
+import { type InputMaker, likeExample, madeUpInputs } from './made-up-inputs.ts'
+import type { Session } from './ort-session.ts'
+import { elementCount, type NamedTensor, type Tensor, type TensorSpec } from './tensor.ts'
+
+/** How long runs take. */
+export interface RunCost {
+  /** Microseconds of a warm run of one row. */
+  readonly rowUs: number
+  /** Microseconds of each further row of the same run; those of the first where rows are not run together. */
+  readonly nextRowUs: number
+  /** Elements of all inputs in one row. */
+  readonly rowElements: number
+}
+
+/** What the first runs of a session showed. */
+export interface WarmUp {
+  /** Undefined when no input could be made up that the model takes. */
+  readonly cost: RunCost | undefined
+  /** Why requests must not be run together; undefined when they may. */
+  readonly unbatchable: string | undefined
+}
+
+/** Rows of the batch that is compared with single rows; the fewer, the longer each takes. */
+const comparedRows = (rowUs: number): number => (rowUs > 20_000 ? 2 : rowUs > 2000 ? 4 : 8)
+
+/** Rows of a run by which the time of further rows is measured, where that takes no more than some milliseconds. */
+const measuredRows = 32
+const measurableUs = 500
+
+/**
+ * Run a session for the first times, on this thread: some 20 short runs, or four of a model that takes long. Finds out
+ * how long runs take, and whether rows are independent: rows run one by one must give what they give together.
+ * @param example one row of inputs; made up from the shapes unless given
+ * @throws {MillraceError} MILL_INPUT_INVALID for an example that does not fit
+ */
+export function warmUp(session: Session, example?: readonly NamedTensor[]): WarmUp {
+  const maker = workingMaker(session, example)
+  if (maker === undefined) return { cost: undefined, unbatchable: 'no inputs could be made up to check it with' }
+  const rowUs = leastUs(session, maker(1))
+  const rowElements = maker(1).reduce((sum, { shape }) => sum + elementCount(shape), 0)
+  const unbatchable = whyUnbatchable(session, maker, comparedRows(rowUs))
+  const nextRowUs = unbatchable === undefined ? nextRow(session, maker, rowUs) : rowUs
+  return { cost: { rowUs, nextRowUs, rowElements }, unbatchable }
+}
+
+/** Run a session once, so that the first request does not pay for what it does at its first run. */
+export function firstRun(session: Session, example?: readonly NamedTensor[]): WarmUp {
+  workingMaker(session, example)
+  return { cost: undefined, unbatchable: undefined }
+}
+
+/** The first maker whose inputs the model takes: small sizes first, and numbers before zeros. */
+function workingMaker(session: Session, example: readonly NamedTensor[] | undefined): InputMaker | undefined {
+  if (example !== undefined) {
+    const maker = likeExample(inputCheck(session.inputs, 'example')(example))
+    return runs(session, maker) ? maker : undefined
+  }
+  const isOpen = session.inputs.some(({ shape }) => shape.includes(-1, 1))
+  const sizes = isOpen ? [1, 2, 4, 8, 16, 32, 64] : [1]
+  for (const size of sizes) {
+    for (const spread of [1, 0]) {
+      const maker = madeUpInputs(session.inputs, size, spread)
+      if (runs(session, maker)) return maker
+    }
+  }
+  return undefined
+}
+
+function runs(session: Session, maker: InputMaker): boolean {
+  try {
+    session.run(maker(1), allOutputs(session))
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The least of a few runs: whatever else the machine does can only add to it. */
+function leastUs(session: Session, inputs: readonly Tensor[]): number {
+  let least = Number.POSITIVE_INFINITY
+  let total = 0
+  for (let run = 0; run < 10 && total < 2000; run++) {
+    const startedAt = performance.now()
+    session.run(inputs, allOutputs(session))
+    const us = (performance.now() - startedAt) * 1000
+    least = Math.min(least, us)
+    total += us
+  }
+  return least
+}
+
+function nextRow(session: Session, maker: InputMaker, rowUs: number): number {
+  if (rowUs > measurableUs) return rowUs
+  const togetherUs = leastUs(session, maker(measuredRows))
+  return Math.max(0, (togetherUs - rowUs) / (measuredRows - 1))
+}
+
+function whyUnbatchable(session: Session, maker: InputMaker, rows: number): string | undefined {
+  if (session.inputs.length === 0) return 'the model has no inputs'
+  const fixed = [...session.inputs, ...session.outputs].find(({ shape }) => shape[0] !== -1)
+  if (fixed !== undefined) return `the first dimension of '${fixed.name}' is ${describeFirst(fixed)}`
+  try {
+    return differenceOf(session, maker(rows), rows)
+  } catch (error) {
+    return `a batch of ${rows} rows fails: ${reasonOf(error)}`
+  }
+}
+
+const describeFirst = ({ shape }: TensorSpec): string => (shape.length === 0 ? 'not there' : `always ${shape[0]}`)
+
+function differenceOf(session: Session, inputs: readonly Tensor[], rows: number): string | undefined {
+  const wanted = allOutputs(session)
+  const together = session.run(inputs, wanted)
+  for (let row = 0; row < rows; row++) {
+    const alone = session.run(
+      inputs.map(input => rowsOf(input, row, 1)),
+      wanted
+    )
+    for (const index of wanted) {
+      const difference = rowsThatDiffer(together[index]!, alone[index]!, row, rows)
+      if (difference !== undefined) return `output '${session.outputs[index]!.name}' ${difference}`
+    }
+  }
+  return undefined
+}
+
+const allOutputs = (session: Session): number[] => session.outputs.map((_, index) => index)
