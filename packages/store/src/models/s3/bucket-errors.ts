@@ -54,14 +54,16 @@ export function isForbidden(error: unknown): boolean {
 export function bucketProblem(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error instanceof MillraceError) return error.message
+  const code = codeOf(error)
+  if (code !== undefined && onDisk.has(code)) return `the folder of the cache cannot be used (${code})`
+  if (code !== undefined && /^E[A-Z]+$/.test(code)) return `the connection failed (${code})`
   const known = reasons[error.name]
   if (known !== undefined) return known
   const status = statusOf(error)
   if (status === 403) return 'access is denied'
-  if (status !== undefined && status >= 400) return `it answers ${status} ${error.name}`
-  const code = codeOf(error)
-  if (code !== undefined && onDisk.has(code)) return `the folder of the cache cannot be used (${code})`
-  return code === undefined ? `the connection failed (${error.name})` : `the connection failed (${code})`
+  return status !== undefined && status >= 400
+    ? `it answers ${status} ${error.name}`
+    : `the connection failed (${error.name})`
 }
 
 function statusOf(error: unknown): number | undefined {
