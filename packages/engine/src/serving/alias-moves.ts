@@ -50,7 +50,7 @@ export class AliasMoves {
   remove(name: string, alias: string): Promise<void> {
     return this.#change(name, async model => {
       const { record } = model.kept
-      if (record.aliases[alias] === undefined) {
+      if (!record.aliases.has(alias)) {
         if (model.aliases.has(alias)) return
         throw unknownVersion(name, alias)
       }
@@ -80,12 +80,11 @@ export class AliasMoves {
       if (kept.revision === model.kept.revision) return
       const { record } = kept
       const failed = record.isUnloaded ? new Set<string>() : await loadTargets(model, record)
-      const aliases = Object.fromEntries(
-        Object.entries(record.aliases).flatMap(([alias, version]) => {
-          const before = model.aliases.get(alias)
-          return failed.has(version) && before !== undefined ? [[alias, before]] : [[alias, version]]
-        })
-      )
+      const aliases = new Map(record.aliases)
+      for (const [alias, version] of record.aliases) {
+        const before = model.aliases.get(alias)
+        if (failed.has(version) && before !== undefined) aliases.set(alias, before)
+      }
       const revision = failed.size > 0 ? model.kept.revision : kept.revision
       this.#apply(model, { record: { ...record, aliases }, revision })
     })
@@ -144,7 +143,7 @@ async function ensureLoaded(model: ServedModel, version: string): Promise<void> 
 /** Load what aliases are to stand for; the versions that cannot be. */
 async function loadTargets(model: ServedModel, record: ModelRecord): Promise<Set<string>> {
   const failed = new Set<string>()
-  const versions = new Set(Object.values(chosenAliases(model.config, record)))
+  const versions = new Set(chosenAliases(model.config, record).values())
   for (const version of versions) {
     if (!model.slots.has(version)) continue
     await ensureLoaded(model, version).catch(() => failed.add(version))

@@ -14,8 +14,8 @@ export interface AliasTargets {
 }
 
 /** The aliases that somebody chose: by configuration, until they were moved. */
-export function chosenAliases(config: ModelConfig, record: ModelRecord): Record<string, string> {
-  return { ...config.aliases, ...record.aliases }
+export function chosenAliases(config: ModelConfig, record: ModelRecord): Map<string, string> {
+  return new Map([...Object.entries(config.aliases), ...record.aliases])
 }
 
 /**
@@ -24,10 +24,7 @@ export function chosenAliases(config: ModelConfig, record: ModelRecord): Record<
  */
 export function aliasTable(config: ModelConfig, record: ModelRecord, targets: AliasTargets): Map<string, string> {
   const known = ([, version]: [string, string]): boolean => targets.has(version)
-  const table = new Map([
-    ...Object.entries(config.aliases).filter(known),
-    ...Object.entries(record.aliases).filter(known)
-  ])
+  const table = new Map([...Object.entries(config.aliases).filter(known), ...[...record.aliases].filter(known)])
   if (!table.has('default')) {
     const standard = standardDefault(targets)
     if (standard !== undefined) table.set('default', standard)

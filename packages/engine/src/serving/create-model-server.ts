@@ -44,6 +44,11 @@ export async function createModelServer(options: ModelServerOptions): Promise<Mo
   const aliases = new AliasMoves({ find: name => table.get(name), records, exclusive, events, now })
   const loads = new ModelLoads({ upkeep, records, exclusive, aliases })
   const versions = new LearnerVersions({ learners, frozenFolder, upkeep, now })
+  const closeAll = async (): Promise<void> => {
+    await inference.close()
+    await upkeep.close()
+  }
+  let closing: Promise<void> | undefined
   await upkeep.open()
   return {
     infer: request => inference.infer(request),
@@ -66,10 +71,7 @@ export async function createModelServer(options: ModelServerOptions): Promise<Mo
     exportOnnx: (model, version) => versions.exportOnnx(find(model, version)),
     statistics: (model, version) => statisticsOf(table, { model, version }, at => now() - (monotonicNow() - at)),
     problems: () => upkeep.problems(),
-    async close() {
-      await inference.close()
-      await upkeep.close()
-    }
+    close: () => (closing ??= closeAll())
   }
 }
 

@@ -149,13 +149,15 @@ class Flight {
 
   async #ask(target: Target, version: InMemory): Promise<void> {
     const { cache } = this.#desk.deps
-    const { served } = version
-    if (cache === undefined || served.digest === undefined || this.#request.useCache === false) {
+    const { useCache, featureNames } = this.#request
+    const { digest } = version.served
+    // Names of features decide an answer, and are no part of a question to the cache.
+    if (cache === undefined || digest === undefined || useCache === false || featureNames !== undefined) {
       const { outputs } = await this.#run(target, version)
       this.#succeed(target, version, { outputs, isCached: false })
       return
     }
-    const { outputs, isCached } = await this.#askCache(cache, target, { version, digest: served.digest })
+    const { outputs, isCached } = await this.#askCache(cache, target, { version, digest })
     const { tally } = target.slot
     const totalMs = this.#desk.deps.monotonicNow() - this.#startedAt
     if (isCached) tally.hit(totalMs * 1e6)
@@ -168,8 +170,8 @@ class Flight {
     target: Target,
     { version, digest }: { version: InMemory; digest: string }
   ): Promise<{ outputs: readonly NamedTensor[]; isCached: boolean }> {
-    const { model, inputs, outputs, featureNames, cacheTtlMs = this.#desk.deps.cacheTtlMs } = this.#request
-    const question = { model, version: target.route.version, digest, inputs, outputs, featureNames }
+    const { model, inputs, outputs, cacheTtlMs = this.#desk.deps.cacheTtlMs } = this.#request
+    const question = { model, version: target.route.version, digest, inputs, outputs }
     return cache.answer(question, cacheTtlMs, async () => (await this.#run(target, version)).outputs)
   }
 

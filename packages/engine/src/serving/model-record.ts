@@ -8,7 +8,7 @@ export interface PastDefault {
 /** What operators decided about a model; kept in the registry. */
 export interface ModelRecord {
   /** Aliases that were moved, with the version each stands for. */
-  readonly aliases: Readonly<Record<string, string>>
+  readonly aliases: ReadonlyMap<string, string>
   /** The versions that `default` stood for before, the oldest first. */
   readonly history: readonly PastDefault[]
   /** Whether the model was unloaded, and not loaded since. */
@@ -19,17 +19,22 @@ export interface ModelRecord {
 const longestHistory = 20
 
 /** Of a model that nobody decided anything about. */
-export const emptyRecord: ModelRecord = { aliases: {}, history: [], isUnloaded: false }
+export const emptyRecord: ModelRecord = { aliases: new Map(), history: [], isUnloaded: false }
 
 /** A record as it was kept. What cannot be read in it is left out: it may be of a newer program. */
 export function recordFrom(value: unknown): ModelRecord {
   if (!isObject(value)) return emptyRecord
   const { aliases, history, isUnloaded } = value
   return {
-    aliases: isObject(aliases) ? Object.fromEntries(Object.entries(aliases).filter(isTextEntry)) : {},
+    aliases: new Map(isObject(aliases) ? Object.entries(aliases).filter(isTextEntry) : []),
     history: Array.isArray(history) ? history.filter(isPastDefault) : [],
     isUnloaded: isUnloaded === true
   }
+}
+
+/** A record as it is kept: plain JSON. */
+export function recordValue({ aliases, ...record }: ModelRecord): unknown {
+  return { ...record, aliases: Object.fromEntries(aliases) }
 }
 
 /**
@@ -41,12 +46,13 @@ export function withAlias(
   { alias, version }: { alias: string; version: string },
   before: PastDefault | undefined
 ): ModelRecord {
-  return { ...record, aliases: { ...record.aliases, [alias]: version }, history: remember(record, version, before) }
+  return { ...record, aliases: new Map(record.aliases).set(alias, version), history: remember(record, version, before) }
 }
 
 /** An alias is as if nobody had moved it. */
 export function withoutAlias(record: ModelRecord, alias: string, before: PastDefault | undefined): ModelRecord {
-  const { [alias]: _, ...aliases } = record.aliases
+  const aliases = new Map(record.aliases)
+  aliases.delete(alias)
   return { ...record, aliases, history: remember(record, undefined, before) }
 }
 
@@ -55,7 +61,7 @@ export function rolledBack(record: ModelRecord, version: string): ModelRecord {
   const index = record.history.findLastIndex(past => past.version === version)
   return {
     ...record,
-    aliases: { ...record.aliases, default: version },
+    aliases: new Map(record.aliases).set('default', version),
     history: record.history.slice(0, Math.max(0, index))
   }
 }

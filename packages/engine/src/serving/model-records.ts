@@ -1,6 +1,6 @@
 import { MillraceError } from '@millrace/common'
 import type { RegistryStore } from '@millrace/store'
-import { emptyRecord, type ModelRecord, recordFrom } from './model-record.ts'
+import { emptyRecord, type ModelRecord, recordFrom, recordValue } from './model-record.ts'
 
 /** The kind of the entries in the registry. */
 const kind = 'model'
@@ -45,7 +45,7 @@ export function modelRecords(registry: RegistryStore): ModelRecords {
     async change(model, change) {
       for (let attempt = 0; attempt < mostAttempts; attempt++) {
         const { record, revision } = await get(model)
-        const entry = await registry.put({ kind, name: model, value: change(record) }, revision)
+        const entry = await registry.put({ kind, name: model, value: recordValue(change(record)) }, revision)
         if (entry !== undefined) return { record: recordFrom(entry.value), revision: entry.revision }
       }
       throw new MillraceError('MILL_STORE_FAILED', `the aliases of model ${model} are changed by too many at once`)

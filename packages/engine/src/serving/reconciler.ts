@@ -48,8 +48,8 @@ export async function reconcile(
   const { table } = deps
   const names = scope.models ?? new Set([...found.keys(), ...table.models.keys()])
   const before = new Map([...names].map(name => [name, servedBy(table.models.get(name))]))
+  for (const name of scope.loaded) forgetFailures(table.models.get(name))
   const models = [...names].flatMap(name => table.take(name, found.get(name)) ?? [])
-  for (const model of models) if (scope.loaded.has(model.name)) forgetFailures(model)
   const replaced = await loadAll(models, scope, deps)
   for (const model of models) table.tidy(model)
   return report([...names], { table, before, replaced })
@@ -94,13 +94,13 @@ function loadsOf(model: ServedModel, isAsked: boolean): Load[] {
 /** The versions that aliases stand for, or will as soon as they are loaded. */
 function neededVersions(model: ServedModel): Set<string> {
   const chosen = chosenAliases(model.config, model.kept.record)
-  const needed = new Set(Object.values(chosen))
-  if (chosen['default'] === undefined) needed.add(model.expectedDefault ?? '')
+  const needed = new Set(chosen.values())
+  if (!chosen.has('default') && model.expectedDefault !== undefined) needed.add(model.expectedDefault)
   return needed
 }
 
-function forgetFailures(model: ServedModel): void {
-  for (const slot of model.slots.values()) slot.forgetFailure()
+function forgetFailures(model: ServedModel | undefined): void {
+  for (const slot of model?.slots.values() ?? []) slot.forgetFailure()
 }
 
 function servedBy(model: ServedModel | undefined): Set<string> {

@@ -34,8 +34,7 @@ export class ServedModel {
   config: ModelConfig = noConfig
   isFlat = false
   kept: KeptRecord = noRecord
-  /** What is wrong with its configuration. */
-  problem: string | undefined
+  #policyProblem: string | undefined
   #aliases: ReadonlyMap<string, string> = new Map()
   #targets: ReadonlyMap<string, Target> = new Map()
   #order: readonly VersionSlot[] = []
@@ -58,6 +57,14 @@ export class ServedModel {
     return this.#aliases
   }
 
+  /** What is wrong with its configuration or aliases. */
+  get problem(): string | undefined {
+    if (this.#policyProblem !== undefined) return this.#policyProblem
+    const chosen = chosenAliases(this.config, this.kept.record)
+    const lost = [...chosen].find(([, version]) => !this.slots.has(version))
+    return lost && `the alias ${lost[0]} stands for version ${lost[1]}, which is in no source`
+  }
+
   get isUnloaded(): boolean {
     return this.kept.record.isUnloaded
   }
@@ -71,10 +78,12 @@ export class ServedModel {
   missing(version: string | undefined): Error {
     if (this.isUnloaded) return notReady({ model: this.name }, 'it was unloaded')
     if (version === undefined) return notReady({ model: this.name }, this.#whyNoDefault())
-    if (this.slots.has(version)) {
+    const slot = this.slots.get(version)
+    if (slot !== undefined && !canBeServed(slot)) return notReady(slot, this.#whyNot(slot), slot.failure?.error)
+    if (slot !== undefined) {
       return unknownVersion(this.name, version, `is not served: the policy is ${policyText(this.#policy)}`)
     }
-    const meant = chosenAliases(this.config, this.kept.record)[version]
+    const meant = chosenAliases(this.config, this.kept.record).get(version)
     return meant === undefined
       ? unknownVersion(this.name, version)
       : unknownVersion(this.name, version, `is not found: it stands for version ${meant}, which is in no source`)
@@ -89,13 +98,12 @@ export class ServedModel {
 
   /** Whether somebody chose an alias that stands for this version. */
   isChosen(version: string): boolean {
-    return Object.values(chosenAliases(this.config, this.kept.record)).includes(version)
+    return isAmong(version, chosenAliases(this.config, this.kept.record).values())
   }
 
   /** Whether any alias stands for this version. */
   isPinned(version: string): boolean {
-    for (const pinned of this.#aliases.values()) if (pinned === version) return true
-    return false
+    return isAmong(version, this.#aliases.values())
   }
 
   /** What its aliases can stand for. */
@@ -150,10 +158,10 @@ export class ServedModel {
   #select(): string[] {
     const usable = this.#order.filter(slot => slot.version !== this.live && canBeServed(slot)).map(slot => slot.version)
     try {
-      this.problem = undefined
+      this.#policyProblem = undefined
       return selectVersions(usable, this.#policy)
     } catch (error) {
-      this.problem = (error as Error).message
+      this.#policyProblem = (error as Error).message
       return selectVersions(usable, this.#defaults.policy)
     }
   }
@@ -177,9 +185,17 @@ export class ServedModel {
   #whyNoDefault(): string {
     const [newest] = this.#order
     if (newest === undefined) return 'it has no version'
-    const { reason } = slotStatus(newest, { isUnloaded: false, policy: this.#policy })
-    return `no version of it works; of the newest, ${newest.version}: ${reason}`
+    return `no version of it works; of the newest, ${newest.version}: ${this.#whyNot(newest)}`
   }
+
+  #whyNot(slot: VersionSlot): string {
+    return slotStatus(slot, { isUnloaded: false, policy: this.#policy }).reason
+  }
+}
+
+function isAmong(version: string, versions: Iterable<string>): boolean {
+  for (const one of versions) if (one === version) return true
+  return false
 }
 
 /** Whether there is any hope of an answer: files that are whole and not known to fail, or something in memory. */

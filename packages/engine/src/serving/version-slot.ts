@@ -206,20 +206,28 @@ export class VersionSlot {
     const { origin } = this
     if (origin === undefined) throw unknownVersion(this.model, this.version, 'is in no source')
     const stamp = stampOf(origin)
+    let opened: Opened | undefined
     try {
       const files = await this.#host.opener.fetch(this.model, origin)
       this.#metadata = files.metadata
-      const { current } = this
-      if (current?.served.digest === files.digest && current.settings === settingsOf(origin)) {
-        current.stamp = stamp
-        this.#failure = undefined
-        return current
-      }
-      return this.#put(await this.#host.opener.open(this, origin, files), origin)
+      if (!this.#hasContent(files.digest, origin)) opened = await this.#host.opener.open(this, origin, files)
     } catch (error) {
       this.#fail(error, stamp)
       throw error
     }
+    return opened === undefined ? this.#keep(stamp) : this.#put(opened, origin)
+  }
+
+  #hasContent(digest: string, origin: Origin): boolean {
+    return this.current?.served.digest === digest && this.current.settings === settingsOf(origin)
+  }
+
+  /** Other files, and the same content. */
+  #keep(stamp: string): InMemory {
+    const current = this.current!
+    current.stamp = stamp
+    this.#failure = undefined
+    return current
   }
 
   #put(opened: Opened, origin: Origin): InMemory {
@@ -245,7 +253,6 @@ export class VersionSlot {
   }
 
   #fail(error: unknown, stamp: string): void {
-    if (!this.isWanted) return
     const attempts = this.#failure?.stamp === stamp ? this.#failure.attempts + 1 : 1
     const mayPass = !(error instanceof MillraceError) || error.code !== 'MILL_MODEL_INVALID'
     const delayMs = mayPass ? Math.min(longestRetryMs, firstRetryMs * 2 ** (attempts - 1)) : Infinity
