@@ -77,3 +77,30 @@ export {
 } from './model-metrics.ts'
 export { CoinbaseHealthReplySchema, PriceReplySchema, type CoinbaseHealthReply, type PriceReply } from './coinbase.ts'
 export { WelcomeReplySchema, type WelcomeReply } from './inference.ts'
+export {
+  AliasesReplySchema,
+  AliasReplySchema,
+  AliasRequestSchema,
+  EmptyReplySchema,
+  FreezeRequestSchema,
+  LoadModelRequestSchema,
+  ModelConfigReplySchema,
+  ProtocolModelListReplySchema,
+  ModelReadyReplySchema,
+  ModelStatisticsReplySchema,
+  ProtocolErrorReplySchema,
+  ProtocolInferReplySchema,
+  ProtocolInferRequestSchema,
+  ProtocolModelReplySchema,
+  RepositoryIndexReplySchema,
+  RepositoryIndexRequestSchema,
+  RollbackReplySchema,
+  ServerHealthReplySchema,
+  ServerMetadataReplySchema,
+  UnloadModelRequestSchema,
+  VersionReplySchema,
+  type ModelConfigReply,
+  type ModelStatisticsReply,
+  type ProtocolModelReply,
+  type RepositoryIndexReply
+} from './inference-protocol.ts'

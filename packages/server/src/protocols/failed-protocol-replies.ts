@@ -1,0 +1,60 @@
+import { type ErrorCode, MillraceError } from '@millrace/common'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { App } from '../app-type.ts'
+import { errorTable } from '../http/error-table.ts'
+import { failure, type Failure, failureOf } from '../http/failure.ts'
+
+/** Codes of a 5xx whose messages tell what the client can act on, and nothing of our insides. */
+const tellable: ReadonlySet<ErrorCode> = new Set([
+  'MILL_DEADLINE_EXCEEDED',
+  'MILL_MODEL_NOT_READY',
+  'MILL_OVERLOADED',
+  'MILL_RUN_FAILED',
+  'MILL_UNSUPPORTED'
+])
+
+/** What a client of a protocol of the field is told of a thrown error: bad input is 400 to all of them, never 422. */
+export function protocolFailureOf(error: unknown): Failure {
+  const failed =
+    error instanceof MillraceError && tellable.has(error.code)
+      ? failure(error.code, error.message, { details: error.details })
+      : failureOf(error)
+  return failed.status === 422 ? { status: 400, body: failed.body } : failed
+}
+
+/** The body of a failed reply of a protocol. */
+export type FailureBody = (failed: Failure, request: FastifyRequest) => object
+
+/**
+ * Every failed reply of the routes of this scope has the body that the protocol wants. Asks to come back in a second
+ * when there is too much to do at present, and logs what the client is not at fault for.
+ */
+export function replyToProtocolFailures(app: App, bodyOf: FailureBody): void {
+  app.setErrorHandler((error, request, reply) => {
+    const failed = protocolFailureOf(error)
+    // Fastify hangs up after a body that it refuses; a client still sending it would see that and not the reply.
+    reply.removeHeader('connection')
+    if (failed.status === 503) reply.header('retry-after', '1')
+    // RFC 9110, section 15.5.16: which codings would have been read.
+    else if (failed.status === 415) reply.header('accept-encoding', 'gzip, deflate')
+    else if (isOurFault(failed)) request.log.error({ err: error, code: failed.body.code }, 'request failed')
+    return sendFailure(reply, failed.status, bodyOf(failed, request))
+  })
+}
+
+/** Without a charset, because KServe's client reads the reason only from a reply of exactly this type. */
+export function sendFailure(reply: FastifyReply, status: number, body: object): FastifyReply {
+  return reply
+    .code(status)
+    .header('content-type', 'application/json')
+    .send(Buffer.from(JSON.stringify(body)))
+}
+
+/** `{ error, code, message, details }`: the reason where clients of Triton, KServe and TensorFlow Serving look for it. */
+export function errorBody({ body: { code, message, details } }: Failure, error: string = message): object {
+  return { error, code, message, details }
+}
+
+function isOurFault({ status, body }: Failure): boolean {
+  return status >= 500 && status !== errorTable.MILL_UNSUPPORTED.status && body.code !== 'MILL_RUN_FAILED'
+}
