@@ -78,6 +78,73 @@ export {
 export { CoinbaseHealthReplySchema, PriceReplySchema, type CoinbaseHealthReply, type PriceReply } from './coinbase.ts'
 export { WelcomeReplySchema, type WelcomeReply } from './inference.ts'
 export {
+  AnyPredictReplySchema,
+  AnyPredictRequestSchema,
+  DataPredictReplySchema,
+  DataPredictRequestSchema,
+  largestPredictBatch,
+  ListPredictReplySchema,
+  ListPredictRequestSchema,
+  longestRequestId,
+  NamedWinePredictRequestSchema,
+  RoutingSchema,
+  wineFeatureNames,
+  WineFeaturesSchema,
+  WinePredictReplySchema,
+  WinePredictRequestSchema,
+  type DataPredictReply,
+  type DataPredictRequest,
+  type ListPredictReply,
+  type ListPredictRequest,
+  type NamedWinePredictRequest,
+  type Routing,
+  type WineFeatures,
+  type WinePredictReply,
+  type WinePredictRequest
+} from './document-predict.ts'
+export {
+  FailedPredictReplySchema,
+  PredictBatchReplySchema,
+  PredictBatchRequestSchema,
+  RequestsBatchRequestSchema,
+  WineBatchRequestSchema,
+  type FailedPredictReply,
+  type RequestsBatchRequest,
+  type WineBatchRequest
+} from './document-batch.ts'
+export {
+  BidReplySchema,
+  BidRequestSchema,
+  CtrReplySchema,
+  CtrRequestSchema,
+  FraudReplySchema,
+  FraudRequestSchema,
+  type BidReply,
+  type BidRequest,
+  type CtrReply,
+  type CtrRequest,
+  type FraudReply,
+  type FraudRequest
+} from './document-ads.ts'
+export {
+  ActivateParamsSchema,
+  ActivateReplySchema,
+  ListedVersionSchema,
+  ModelFileInfoReplySchema,
+  ModelListReplySchema,
+  ModelQuerySchema,
+  ReloadReplySchema,
+  SampleReplySchema,
+  VersionQuerySchema,
+  type ActivateReply,
+  type ListedVersion,
+  type ModelFileInfoReply,
+  type ReloadReply,
+  type SampleReply
+} from './document-models.ts'
+export { InferenceHealthReplySchema, type InferenceHealthReply } from './document-health.ts'
+export { MetricsReplySchema, VersionFiguresSchema, type MetricsReply, type VersionFigures } from './document-metrics.ts'
+export {
   AliasesReplySchema,
   AliasReplySchema,
   AliasRequestSchema,

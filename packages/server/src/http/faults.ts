@@ -10,8 +10,11 @@ export interface ValidationProblem {
   data?: unknown
 }
 
+/** Where a fault is: body or path, then the names and positions that lead there. */
+export type FaultPlace = RequestFault['loc']
+
 /** The most faults one reply lists. */
-const mostFaults = 20
+export const mostFaults = 20
 /** The longest text that is repeated to the client. */
 const longestEcho = 100
 
@@ -21,14 +24,22 @@ export function faultsOf(problems: readonly ValidationProblem[], part: 'body' | 
     const loc = [part, ...pathOf(problem)]
     if (problem.keyword === 'required') return missing([...loc, String(problem.params['missingProperty'])])
     if (problem.data === null && problem.instancePath === '') return missing(loc)
-    const [type, msg] = kindOf(problem)
-    const input = echo(problem.data)
-    return input === undefined ? { type, loc, msg } : { type, loc, msg, input }
+    return faultWith(loc, kindOf(problem), problem.data)
   })
 }
 
+/** A value of another type than a JSON schema wants, such as `number`, or `string,null`. */
+export function wrongTypeFault(loc: FaultPlace, wanted: string, value: unknown): RequestFault {
+  return faultWith(loc, wrongType(wanted, value), value)
+}
+
+function faultWith(loc: FaultPlace, [type, msg]: [type: string, msg: string], value: unknown): RequestFault {
+  const input = echo(value)
+  return input === undefined ? { type, loc, msg } : { type, loc, msg, input }
+}
+
 /** Names and positions that lead to the fault; both are text in a JSON pointer, and only the schema tells them apart. */
-function pathOf({ instancePath, schemaPath }: ValidationProblem): RequestFault['loc'] {
+function pathOf({ instancePath, schemaPath }: ValidationProblem): FaultPlace {
   const tokens = instancePath.split('/').slice(1).map(unescape)
   const [, ...rules] = schemaPath.split('/')
   return tokens.map(token => {
@@ -43,7 +54,8 @@ export function inWords({ loc, msg }: RequestFault): string {
   return `${loc.join('.')}: ${msg}`
 }
 
-function missing(loc: RequestFault['loc']): RequestFault {
+/** A field that must be there. */
+export function missing(loc: FaultPlace): RequestFault {
   return { type: 'missing', loc, msg: 'Field required' }
 }
 
@@ -59,6 +71,8 @@ function kindOf({ keyword, params, data }: ValidationProblem): [type: string, ms
       return ['string_too_short', `String should have at least ${charactersOf(params)}`]
     case 'maxLength':
       return ['string_too_long', `String should have at most ${charactersOf(params)}`]
+    case 'enum':
+      return ['enum', `Input should be one of ${(params['allowedValues'] as unknown[]).join(', ')}`]
     default:
       return ['value_error', `Input does not satisfy ${keyword}`]
   }
@@ -71,7 +85,7 @@ function charactersOf({ limit }: Record<string, unknown>): string {
 function wrongType(wanted: string, data: unknown): [type: string, msg: string] {
   // JSON has no infinities, but a number such as 1e400 becomes one.
   if (typeof data === 'number' && !Number.isFinite(data)) return ['finite_number', 'Input should be a finite number']
-  switch (wanted) {
+  switch (wanted.replace(/,null$/, '')) {
     case 'number':
       return ['float_type', 'Input should be a valid number']
     case 'integer':
@@ -82,6 +96,8 @@ function wrongType(wanted: string, data: unknown): [type: string, msg: string] {
       return ['string_type', 'Input should be a valid string or integer']
     case 'array':
       return ['list_type', 'Input should be a valid list']
+    case 'boolean':
+      return ['bool_type', 'Input should be a valid boolean']
     case 'object':
       return ['dict_type', 'Input should be a valid dictionary']
     default:

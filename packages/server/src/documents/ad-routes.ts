@@ -1,0 +1,124 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { bidFeatures, ctrFeatures, fraudFeatures, type InferReply } from '@millrace/engine'
+import {
+  type BidRequest,
+  BidReplySchema,
+  BidRequestSchema,
+  CtrReplySchema,
+  CtrRequestSchema,
+  FraudReplySchema,
+  FraudRequestSchema
+} from '@millrace/protocol'
+import { failures } from '../http/route-schema.ts'
+import { type AskedModels, askModel } from './ask-model.ts'
+import { classesOf, valuesOf } from './classes.ts'
+import type { Matrix } from './matrix.ts'
+import { milliseconds, routingOf } from './reply-parts.ts'
+
+/** What {@link adRoutes} is given. */
+export interface AdDeps {
+  models: AskedModels
+}
+
+/** `POST /predict/fraud`, `/predict/ctr` and `/predict/bid`: the models of an ad platform. */
+export const adRoutes: FastifyPluginAsyncTypebox<AdDeps> = async (app, { models }) => {
+  const ask = (model: string, features: Float32Array) => askModel(models, { model, matrix: rowOf(features) })
+
+  app.post(
+    '/predict/fraud',
+    {
+      schema: {
+        operationId: 'predictFraud',
+        summary: 'How likely a visitor is a fraud',
+        description: 'confidence is the probability of what is_fraud says.',
+        body: FraudRequestSchema,
+        response: { 200: FraudReplySchema, ...failures }
+      }
+    },
+    async ({ body, id }) => {
+      const reply = await ask('fraud_detection', fraudFeatures(body))
+      const fraud_score = chanceOf(reply)
+      const prediction = { fraud_score, is_fraud: fraud_score > 0.5 }
+      return { ...told(reply, id), prediction, confidence: Math.max(fraud_score, 1 - fraud_score) }
+    }
+  )
+
+  app.post(
+    '/predict/ctr',
+    {
+      schema: {
+        operationId: 'predictCtr',
+        summary: 'How likely an impression is clicked on',
+        description: 'confidence is null: predicted_ctr is itself a probability, and the model says no more.',
+        body: CtrRequestSchema,
+        response: { 200: CtrReplySchema, ...failures }
+      }
+    },
+    async ({ body, id }) => {
+      const reply = await ask('ctr_prediction', ctrFeatures(body))
+      return { ...told(reply, id), prediction: { predicted_ctr: chanceOf(reply) }, confidence: null }
+    }
+  )
+
+  app.post(
+    '/predict/bid',
+    {
+      schema: {
+        operationId: 'predictBid',
+        summary: 'What to bid for 1,000 impressions',
+        description: 'confidence is the share of bids that were best which the interval is made to hold.',
+        body: BidRequestSchema,
+        response: { 200: BidReplySchema, ...failures }
+      }
+    },
+    async ({ body, id }) => {
+      const reply = await ask('bid_optimization', bidFeatures(body))
+      return { ...told(reply, id), ...bidAnswer(reply, body) }
+    }
+  )
+}
+
+/** The row was made of checked values, so the request is never at fault for it. */
+function rowOf(features: Float32Array): Matrix {
+  return { rows: [features], place: () => ['body'] }
+}
+
+function told(reply: InferReply, requestId: string) {
+  const { route, durationMs, isCached } = reply
+  return {
+    model_name: route.model,
+    model_version: route.version,
+    latency_ms: milliseconds(durationMs),
+    cached: isCached,
+    request_id: requestId,
+    routing: routingOf(reply)
+  }
+}
+
+/** The probability of the second of two classes. */
+function chanceOf(reply: InferReply): number {
+  return classesOf(reply).probabilities[0]![1]!
+}
+
+function bidAnswer(reply: InferReply, request: BidRequest) {
+  const { outputs, raw } = reply.served.metadata
+  const bid = valuesOf(reply, outputs.prediction ?? reply.outputs[0]!.name)[0]!
+  const [low, high] = [outputs.low, outputs.high].map(name => (name === undefined ? bid : valuesOf(reply, name)[0]!))
+  const coverage = raw['interval_coverage']
+  return {
+    prediction: {
+      optimized_cpm: allowedBid(bid, request),
+      confidence_interval: [allowedBid(Math.min(low!, bid), request), allowedBid(Math.max(high!, bid), request)]
+    },
+    confidence: typeof coverage === 'number' ? coverage : null
+  }
+}
+
+/**
+ * The nearest bid that is allowed: not below the floor, which would buy nothing, and not above the budget, unless the
+ * floor is. 0, which is no bid, when the budget does not pay for a single impression at the floor.
+ */
+function allowedBid(bid: number, { floor_cpm: floor, budget_remaining: budget }: BidRequest): number {
+  if (budget * 1000 < floor) return 0
+  return Math.max(floor, Math.min(bid, budget))
+}

@@ -1,0 +1,36 @@
+import { MillraceError } from '@millrace/common'
+import type { InferReply, InferRequest, ModelServer, ServedVersion } from '@millrace/engine'
+import { inputOf, type Matrix } from './matrix.ts'
+
+/** What asking a model needs of the server. */
+export type AskedModels = Pick<ModelServer, 'infer' | 'resolve'>
+
+/** A question to a model that takes one matrix. */
+export interface Question extends Omit<InferRequest, 'inputs'> {
+  readonly matrix: Matrix
+  /** Throws for values that the version must not be asked. */
+  readonly check?: (served: ServedVersion, matrix: Matrix) => void
+}
+
+/**
+ * Ask a model, whose names and types of inputs are looked up first. A version that takes another shape may become the
+ * default in between; the question is then put anew.
+ * @throws {HttpError | MillraceError} as {@link inputOf}, `check` and ModelServer.infer do
+ */
+export async function askModel(models: AskedModels, { matrix, check, ...question }: Question): Promise<InferReply> {
+  const { model, version } = question
+  const ask = (served: ServedVersion) => {
+    const input = inputOf(served, matrix)
+    check?.(served, matrix)
+    return models.infer({ ...question, inputs: [input] })
+  }
+  const { served } = await models.resolve(model, version)
+  try {
+    return await ask(served)
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.code !== 'MILL_INPUT_INVALID') throw error
+    const { served: now } = await models.resolve(model, version)
+    if (now === served) throw error
+    return ask(now)
+  }
+}
