@@ -20,7 +20,7 @@ export function reasonOf(error: unknown): string {
  */
 function withoutMachinery(message: string): string {
   return message
-    .replaceAll(/\S*\/[\w.-]+\.(?:cc|h|cpp|hpp):\d+ .*?\)(?: const)?(?: \[with [^\]]*\])?\s+(?=\S)/g, '')
+    .replaceAll(/\S*\/[\w.-]+\.(?:cc|h|cpp|hpp):\d+ .*?\)\S*(?: const)?(?: \[with [^\]]*\])?\s+(?=\S)/g, '')
     .replaceAll(/(?:\/[\w.@+-]+)+\/([\w.@+-]+)/g, '$1')
     .replaceAll(/\s+/g, ' ')
     .trim()

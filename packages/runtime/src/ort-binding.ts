@@ -24,11 +24,7 @@ export interface OrtSession {
   readonly inputMetadata: readonly OrtValueInfo[]
   readonly outputMetadata: readonly OrtValueInfo[]
   loadModel(buffer: ArrayBufferLike, byteOffset: number, byteLength: number, options: object): void
-  run(
-    feeds: Readonly<Record<string, OrtInput>>,
-    fetches: Readonly<Record<string, null>>,
-    options: object
-  ): Record<string, OrtOutput>
+  run(feeds: Readonly<Record<string, OrtInput>>, fetches: Readonly<Record<string, null>>): Record<string, OrtOutput>
   dispose(): void
 }
 

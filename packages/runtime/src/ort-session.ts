@@ -89,7 +89,7 @@ function wrap(native: InstanceType<OrtBinding['InferenceSession']>): Session {
         feed.dims = given[index]!.shape
         feed.data = given[index]!.data
       }
-      const results = native.run(feeds, fetchesFor(wanted), {})
+      const results = native.run(feeds, fetchesFor(wanted))
       return wanted.map(index => results[outputs[index]!.name]!)
     },
     dispose: () => native.dispose()

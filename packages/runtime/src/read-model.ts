@@ -11,10 +11,11 @@ export interface ModelFile {
 
 /**
  * Read a file, and check the very bytes that are going to be used.
- * @throws {MillraceError} MILL_MODEL_INVALID when it cannot be read, or has another checksum than `sha256`
+ * @throws {MillraceError} MILL_MODEL_INVALID when it cannot be read, is empty, or has another checksum than `sha256`
  */
 export async function readModel(path: string, sha256: string | undefined): Promise<ModelFile> {
   const bytes = await readBytes(path)
+  if (bytes.length === 0) throw new MillraceError('MILL_MODEL_INVALID', 'the file is empty')
   const found = createHash('sha256').update(bytes).digest('hex')
   if (sha256 === undefined || found === sha256.toLowerCase()) return { bytes, sha256: found }
   throw new MillraceError('MILL_MODEL_INVALID', `the file has SHA-256 ${found}, not ${sha256}`)

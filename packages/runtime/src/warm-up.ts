@@ -27,9 +27,11 @@ export interface WarmUp {
 /** Rows of the batch that is compared with single rows; the fewer, the longer each takes. */
 const comparedRows = (rowUs: number): number => (rowUs > 20_000 ? 2 : rowUs > 2000 ? 4 : 8)
 
-/** Rows of a run by which the time of further rows is measured, where that takes no more than some milliseconds. */
-const measuredRows = 32
-const measurableUs = 500
+/** Rows of a run by which the time of further rows is measured: many where a row takes little, none where it takes long. */
+const measuredRows = (rowUs: number): number => (rowUs > 500 ? 1 : rowUs > 50 ? 32 : 256)
+
+/** The least that an element can take, in microseconds: it is copied. */
+const elementUs = 0.001
 
 /**
  * Run a session for the first times, on this thread: some 20 short runs, or four of a model that takes long. Finds out
@@ -43,7 +45,7 @@ export function warmUp(session: Session, example?: readonly NamedTensor[]): Warm
   const rowUs = leastUs(session, maker(1))
   const rowElements = maker(1).reduce((sum, { shape }) => sum + elementCount(shape), 0)
   const unbatchable = whyUnbatchable(session, maker, comparedRows(rowUs))
-  const nextRowUs = unbatchable === undefined ? nextRow(session, maker, rowUs) : rowUs
+  const nextRowUs = unbatchable === undefined ? nextRow(session, maker, rowUs, rowElements) : rowUs
   return { cost: { rowUs, nextRowUs, rowElements }, unbatchable }
 }
 
@@ -93,10 +95,10 @@ function leastUs(session: Session, inputs: readonly Tensor[]): number {
   return least
 }
 
-function nextRow(session: Session, maker: InputMaker, rowUs: number): number {
-  if (rowUs > measurableUs) return rowUs
-  const togetherUs = leastUs(session, maker(measuredRows))
-  return Math.max(0, (togetherUs - rowUs) / (measuredRows - 1))
+function nextRow(session: Session, maker: InputMaker, rowUs: number, rowElements: number): number {
+  const rows = measuredRows(rowUs)
+  if (rows === 1) return rowUs
+  return Math.max(rowElements * elementUs, (leastUs(session, maker(rows)) - rowUs) / (rows - 1))
 }
 
 function whyUnbatchable(session: Session, maker: InputMaker, rows: number): string | undefined {

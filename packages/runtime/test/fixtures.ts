@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs'
+import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import type { NamedTensor } from '../src/index.ts'
+import {
+  createRuntime,
+  type LoadOptions,
+  type NamedTensor,
+  type RunResult,
+  type RuntimeModel,
+  type RuntimeOptions
+} from '../src/index.ts'
 
 /** Path of a model that make_fixtures.py made. */
 export const fixture = (name: string): string => fileURLToPath(new URL(`fixtures/${name}.onnx`, import.meta.url))
@@ -11,10 +19,33 @@ export const expected = JSON.parse(readFileSync(new URL('fixtures/expected.json'
   { inputs: Record<string, number[][]>; outputs: Record<string, unknown> }
 >
 
+/** Load a fixture in a runtime that ends with the test. */
+export function load(
+  t: TestContext,
+  name: string,
+  options: Partial<LoadOptions> = {},
+  runtimeOptions: RuntimeOptions = {}
+): Promise<RuntimeModel> {
+  const runtime = createRuntime(runtimeOptions)
+  t.after(() => runtime.close())
+  return runtime.load({ label: `${name} version 1`, path: fixture(name), isServing: false, ...options })
+}
+
 /** Rows of equal length as a tensor. */
-export const rowsOf = (name: string, rows: readonly (readonly number[])[]): NamedTensor => ({
+export const floats = (name: string, rows: readonly (readonly number[])[]): NamedTensor => ({
   name,
   datatype: 'FP32',
   shape: [rows.length, rows[0]!.length],
   data: Float32Array.from(rows.flat())
 })
+
+/** A column of integers, for the model `lookup`. */
+export const places = (...values: number[]): NamedTensor => ({
+  name: 'i',
+  datatype: 'INT64',
+  shape: [values.length],
+  data: BigInt64Array.from(values, BigInt)
+})
+
+/** The elements of the first output. */
+export const numbers = ({ outputs }: RunResult): number[] => Array.from(outputs[0]!.data as Float32Array)
