@@ -9,7 +9,7 @@ import {
   type ReloadReply,
   ReloadReplySchema
 } from '@millrace/protocol'
-import { documentedQuery } from '../http/documented-query.ts'
+import { documentedParts } from '../http/documented-parts.ts'
 import { failures } from '../http/route-schema.ts'
 import type { ServingMetrics } from '../metrics/serving-metrics.ts'
 import type { DataModel } from './data-model.ts'
@@ -42,7 +42,7 @@ export const adminRoutes: FastifyPluginAsyncTypebox<AdminDeps> = async (app, dep
     app.post(
       path,
       {
-        config: documentedQuery(ModelQuerySchema),
+        config: documentedParts({ querystring: ModelQuerySchema }),
         schema: {
           operationId,
           summary: 'Look at the files of the models now, and serve what changed',
@@ -63,7 +63,7 @@ export const adminRoutes: FastifyPluginAsyncTypebox<AdminDeps> = async (app, dep
   app.post(
     '/models/:version/activate',
     {
-      config: documentedQuery(ModelQuerySchema),
+      config: documentedParts({ querystring: ModelQuerySchema }),
       schema: {
         operationId: 'activateModel',
         summary: 'Let a version answer from now on',
@@ -83,7 +83,7 @@ export const adminRoutes: FastifyPluginAsyncTypebox<AdminDeps> = async (app, dep
   app.post(
     '/models/rollback',
     {
-      config: documentedQuery(ModelQuerySchema),
+      config: documentedParts({ querystring: ModelQuerySchema }),
       schema: {
         operationId: 'rollbackModel',
         summary: 'Let the version answer again that did before',

@@ -8,7 +8,7 @@ import {
   type WinePredictReply
 } from '@millrace/protocol'
 import type { FastifyRequest } from 'fastify'
-import { documentedBody } from '../http/documented-body.ts'
+import { documentedParts } from '../http/documented-parts.ts'
 import { failureOf } from '../http/failure.ts'
 import { type FaultPlace, missing, wrongTypeFault } from '../http/faults.ts'
 import { failures } from '../http/route-schema.ts'
@@ -28,7 +28,7 @@ export const batchRoute: FastifyPluginAsyncTypebox<BatchDeps> = async (app, deps
   app.post(
     '/predict/batch',
     {
-      config: documentedBody(PredictBatchRequestSchema),
+      config: documentedParts({ body: PredictBatchRequestSchema }),
       schema: {
         operationId: 'predictBatch',
         summary: 'Predict many times at once',

@@ -7,7 +7,7 @@ import {
   SampleReplySchema,
   VersionQuerySchema
 } from '@millrace/protocol'
-import { documentedQuery } from '../http/documented-query.ts'
+import { documentedParts } from '../http/documented-parts.ts'
 import { failures } from '../http/route-schema.ts'
 import type { DataModel } from './data-model.ts'
 import { fileInfo, listedVersions } from './model-info.ts'
@@ -29,7 +29,7 @@ export const modelListRoutes: FastifyPluginAsyncTypebox<ModelListDeps> = async (
   app.get(
     '/models',
     {
-      config: documentedQuery(ModelQuerySchema),
+      config: documentedParts({ querystring: ModelQuerySchema }),
       schema: {
         operationId: 'models',
         summary: 'Versions, the newest first',
@@ -52,7 +52,7 @@ export const modelListRoutes: FastifyPluginAsyncTypebox<ModelListDeps> = async (
   app.get(
     '/models/info',
     {
-      config: documentedQuery(VersionQuerySchema),
+      config: documentedParts({ querystring: VersionQuerySchema }),
       schema: {
         operationId: 'modelFileInfo',
         summary: 'What a model takes and gives, and how it came about',
@@ -72,7 +72,7 @@ export const modelListRoutes: FastifyPluginAsyncTypebox<ModelListDeps> = async (
   app.get(
     '/sample',
     {
-      config: documentedQuery(ModelQuerySchema),
+      config: documentedParts({ querystring: ModelQuerySchema }),
       schema: {
         operationId: 'sample',
         summary: 'Rows to try a model with',

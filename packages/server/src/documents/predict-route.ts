@@ -11,7 +11,7 @@ import {
   type WinePredictReply
 } from '@millrace/protocol'
 import type { FastifyRequest } from 'fastify'
-import { documentedBody } from '../http/documented-body.ts'
+import { documentedParts } from '../http/documented-parts.ts'
 import { invalidRequest, HttpError } from '../http/failure.ts'
 import { faultsOf, type ValidationProblem } from '../http/faults.ts'
 import { failures } from '../http/route-schema.ts'
@@ -44,7 +44,7 @@ export const predictRoute: FastifyPluginAsyncTypebox<PredictDeps> = async (app, 
   app.post(
     '/predict',
     {
-      config: documentedBody(AnyPredictRequestSchema),
+      config: documentedParts({ body: AnyPredictRequestSchema }),
       schema: {
         operationId: 'predict',
         summary: 'Predict; the shape of the body says with which model',
