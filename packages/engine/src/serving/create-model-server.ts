@@ -68,7 +68,7 @@ export async function createModelServer(options: ModelServerOptions): Promise<Mo
     removeAlias: (model, alias) => aliases.remove(model, alias),
     rollback: model => aliases.rollback(model),
     freeze: (model, version) => versions.freeze(model, version),
-    exportOnnx: (model, version) => versions.exportOnnx(find(model, version)),
+    exportOnnx: async (model, version) => versions.exportOnnx(find(model, version)),
     statistics: (model, version) => statisticsOf(table, { model, version }, at => now() - (monotonicNow() - at)),
     problems: () => upkeep.problems(),
     close: () => (closing ??= closeAll())

@@ -34,16 +34,15 @@ export class ModelLoads {
   /** See ModelServer.load. */
   async load(name: string): Promise<LoadReport> {
     const { upkeep } = this.#deps
-    if (upkeep.table.models.get(name)?.isUnloaded === true) await this.#decide(name, false)
+    const wasUnloaded = upkeep.table.models.get(name)?.isUnloaded === true
+    if (wasUnloaded) await this.#decide(name, false)
     const report = only(await upkeep.look({ model: name, isLoad: true, isFresh: true }), name)
     const model = upkeep.table.get(name)
     // A model that comes back to the sources may have been unloaded when it went.
-    if (model.isUnloaded) return this.load(name)
-    const [failed] = report.failed
-    if (failed === undefined || model.order.some(slot => slot.isServed)) return report
-    throw new MillraceError('MILL_MODEL_INVALID', `failed to load '${name}': ${failed.reason}`, {
-      details: { model: name, failed: report.failed }
-    })
+    if (model.isUnloaded && !wasUnloaded) return this.load(name)
+    const served = model.order.filter(slot => slot.isServed).map(({ version }) => `${name}/${version}`)
+    if (served.length === 0 && report.failed.length > 0) throw loadError(name, report)
+    return wasUnloaded ? { ...report, loaded: served } : report
   }
 
   /** See ModelServer.unload. */
@@ -78,6 +77,12 @@ export class ModelLoads {
       upkeep.table.tidy(model)
     })
   }
+}
+
+function loadError(model: string, { failed }: LoadReport): MillraceError {
+  return new MillraceError('MILL_MODEL_INVALID', `failed to load '${model}': ${failed[0]!.reason}`, {
+    details: { model, failed }
+  })
 }
 
 function only(report: LoadReport, name: string | undefined): LoadReport {

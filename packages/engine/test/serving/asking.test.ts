@@ -251,7 +251,11 @@ test('closing answers what is in work, then gives all memory back and closes the
   await closing
   assert.equal(things.runtime.inMemory.size, 0)
   assert.equal(things.source.isClosed, true)
-  assert.equal(things.time.timers.size, 0)
+  const { lists } = things.source.counts
+  things.source.tell()
+  things.time.pass(1e9)
+  await settled()
+  assert.equal(things.source.counts.lists, lists)
 })
 
 test('a failure of the model is counted with the time it took', async t => {

@@ -166,31 +166,3 @@ function result(answer: number): RunResult {
   const output: NamedTensor = { name: 'y', datatype: 'FP64', shape: [1], data: Float64Array.of(answer) }
   return { outputs: [output], batchRows: 1, timing: { queueNs: 1, inputNs: 2, inferNs: 3, outputNs: 4 } }
 }
-
-/** A clock with timers that a test moves on. */
-export function fakeTime(start = 1000) {
-  const timers = new Set<{ at: number; work: () => void }>()
-  const time = {
-    nowMs: start,
-    now: () => time.nowMs,
-    timers,
-    after(delayMs: number, work: () => void): () => void {
-      const timer = { at: time.nowMs + delayMs, work }
-      timers.add(timer)
-      return () => timers.delete(timer)
-    },
-    /** Let time pass: what is due happens, the earliest first. */
-    pass(ms: number): void {
-      const end = time.nowMs + ms
-      for (;;) {
-        const [next] = [...timers].filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)
-        if (next === undefined) break
-        timers.delete(next)
-        time.nowMs = Math.max(time.nowMs, next.at)
-        next.work()
-      }
-      time.nowMs = end
-    }
-  }
-  return time
-}

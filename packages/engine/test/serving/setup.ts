@@ -3,7 +3,8 @@ import { memoryRegistryStore } from '@millrace/store'
 import { createModelServer } from '../../src/serving/create-model-server.ts'
 import type { InferReply, ModelServer } from '../../src/serving/model-server.ts'
 import type { ModelServerOptions } from '../../src/serving/model-server-options.ts'
-import { type FakeRuntime, fakeRuntime, type FakeSource, fakeSource, fakeTime } from './fakes.ts'
+import { FakeTime } from '../learner-setup.ts'
+import { type FakeRuntime, fakeRuntime, type FakeSource, fakeSource } from './fakes.ts'
 
 /** Logs nothing. */
 export const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined }
@@ -20,14 +21,14 @@ export const wide = {
 export interface Setup {
   source: FakeSource
   runtime: FakeRuntime
-  time: ReturnType<typeof fakeTime>
+  time: FakeTime
   registry: ModelServerOptions['registry']
   open(options?: Partial<ModelServerOptions>): Promise<ModelServer>
 }
 
 /** A source, a runtime and a clock that are made up; servers that are opened on them are closed after the test. */
 export function setup(t: TestContext): Setup {
-  const [source, runtime, time, registry] = [fakeSource(), fakeRuntime(), fakeTime(), memoryRegistryStore()]
+  const [source, runtime, time, registry] = [fakeSource(), fakeRuntime(), new FakeTime(1000), memoryRegistryStore()]
   return {
     source,
     runtime,
