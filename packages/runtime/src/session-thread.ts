@@ -57,7 +57,10 @@ export class SessionThread {
     await this.#send({ kind: 'close' })
   }
 
-  /** End the thread, and with it all it held. */
+  /**
+   * End the thread, and with it all it held. Only while no call is answered: a thread that is ended during a run of the
+   * native library takes the process with it.
+   */
   async end(): Promise<void> {
     await this.#worker.terminate()
   }
