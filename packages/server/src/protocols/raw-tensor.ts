@@ -1,4 +1,3 @@
-import { TextDecoder } from 'node:util'
 import { MillraceError } from '@millrace/common'
 import {
   type Datatype,
@@ -58,6 +57,20 @@ export function countOf({ name, shape }: Pick<RawInput, 'name' | 'shape'>): numb
   throw invalid(`input '${name}' has the shape ${shapeText(shape)}; each size must be a whole number from 0 on`)
 }
 
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/**
+ * One element of BYTES.
+ * @throws {MillraceError} MILL_INPUT_INVALID when it is not UTF-8
+ */
+export function decodeText({ name }: Pick<RawInput, 'name'>, index: number, bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes)
+  } catch (error) {
+    throw new MillraceError('MILL_INPUT_INVALID', `input '${name}' is not UTF-8 at element ${index}`, { cause: error })
+  }
+}
+
 function isDatatype(text: string): text is Datatype {
   return (datatypes as readonly string[]).includes(text)
 }
@@ -109,28 +122,19 @@ function decodeTexts(input: RawInput, count: number, bytes: Uint8Array): string[
   // A count that cannot be right must not cost memory.
   if (count * 4 > bytes.byteLength) throw tooFewTexts(input, count, bytes)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   const texts: string[] = []
   let at = 0
   while (texts.length < count) {
     if (at + 4 > bytes.byteLength) throw tooFewTexts(input, count, bytes)
     const end = at + 4 + view.getUint32(at, true)
     if (end > bytes.byteLength) throw tooFewTexts(input, count, bytes)
-    texts.push(decodeText(decoder, input, texts.length, bytes.subarray(at + 4, end)))
+    texts.push(decodeText(input, texts.length, bytes.subarray(at + 4, end)))
     at = end
   }
   if (at === bytes.byteLength) return texts
   throw invalid(
     `input byte size mismatch for input '${input.name}': its ${count} texts end at byte ${at} of ${bytes.byteLength}`
   )
-}
-
-function decodeText(decoder: TextDecoder, { name }: RawInput, index: number, bytes: Uint8Array): string {
-  try {
-    return decoder.decode(bytes)
-  } catch (error) {
-    throw new MillraceError('MILL_INPUT_INVALID', `input '${name}' is not UTF-8 at element ${index}`, { cause: error })
-  }
 }
 
 function tooFewTexts({ name, shape }: RawInput, count: number, bytes: Uint8Array): MillraceError {

@@ -10,8 +10,8 @@ import {
   UnloadModelRequestSchema
 } from '@millrace/protocol'
 import { documentedBody } from '../documented-body.ts'
-import { bodyObject } from './body-object.ts'
-import { invalid, type JsonObject, objectIn } from './json-fields.ts'
+import { bodyObject } from '../body-object.ts'
+import { invalid, type JsonObject, objectIn } from '../json-fields.ts'
 import { protocolFailures } from '../route-schema.ts'
 
 /** What {@link repositoryRoutes} is given. */
@@ -74,7 +74,7 @@ export const repositoryRoutes: FastifyPluginAsyncTypebox<RepositoryRoutesDeps> =
 }
 
 /** One row a version, oldest first. */
-function indexRows({ name, versions }: ModelStatus, readyOnly: boolean): RepositoryIndexReply {
+export function indexRows({ name, versions }: ModelStatus, readyOnly: boolean): RepositoryIndexReply {
   const listed = readyOnly ? versions.filter(({ state }) => state === 'READY') : versions
   if (listed.length === 0) return readyOnly ? [] : [{ name }]
   return listed.map(({ version, state, reason }) => ({ name, version, state, reason })).toReversed()
@@ -90,7 +90,8 @@ function refuseOverrides(body: JsonObject): void {
   )
 }
 
-function refuseFailures(model: string, { failed }: LoadReport): void {
+/** @throws {MillraceError} MILL_MODEL_INVALID when a version of the model that was to be loaded could not be */
+export function refuseFailures(model: string, { failed }: LoadReport): void {
   const reasons = failed
     .filter(each => each.model === model)
     .map(({ version, reason }) => `version ${version}: ${reason}`)

@@ -11,7 +11,7 @@ export interface ServerRoutesDeps {
 }
 
 /** Extensions of the protocol by Triton's names for them. */
-const extensions = [
+export const extensions = [
   'classification',
   'model_repository',
   'model_repository(unload_dependents)',
