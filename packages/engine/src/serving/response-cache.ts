@@ -16,6 +16,8 @@ export interface CachedQuestion {
   readonly inputs: readonly NamedTensor[]
   /** Names of the outputs wanted, in order; undefined for all. */
   readonly outputs?: readonly string[] | undefined
+  /** Names of the features of a frozen learner, for an input that holds one row of them for each prediction. */
+  readonly featureNames?: readonly string[] | undefined
 }
 
 /** An answer, and whether it was made for another request than this one. */
@@ -69,8 +71,8 @@ export interface CacheOptions {
 const largestPart = 8
 
 /**
- * A cache in memory, with an answer store behind it that is asked where memory knows nothing. A question that is known
- * costs some 1.5 µs, and one that is not about twice that.
+ * A cache in memory, with an answer store behind it that is asked where memory knows nothing. A question of ten
+ * numbers that is known costs some 1 µs, and one that is not some 4 µs.
  * @throws {MillraceError} MILL_OPTION_INVALID
  */
 export function createResponseCache(options: CacheOptions): ResponseCache {

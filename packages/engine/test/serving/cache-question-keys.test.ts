@@ -79,6 +79,11 @@ test('all outputs are another wish than a list of them, whose order counts', () 
   assertDifferent(...wishes.map(outputs => ({ ...question, outputs })))
 })
 
+test('the names that features are given by are part of the question', () => {
+  const names = [undefined, [], ['a', 'b'], ['b', 'a'], ['ab']]
+  assertDifferent(...names.map(featureNames => ({ ...question, featureNames })), { ...question, outputs: ['ab'] })
+})
+
 test('inputs are known by their names, in any order', () => {
   const [a, b] = [tensor('FP64', Float64Array.of(1), 'a'), tensor('FP64', Float64Array.of(2), 'b')]
   const keys = new QuestionKeys()
@@ -146,16 +151,17 @@ const someQuestion: fc.Arbitrary<CachedQuestion> = fc.record({
   version: text,
   digest: text,
   inputs: fc.uniqueArray(someTensor, { selector: ({ name }) => name, maxLength: 3 }),
-  outputs: fc.option(fc.array(text, { maxLength: 2 }), { nil: undefined })
+  outputs: fc.option(fc.array(text, { maxLength: 2 }), { nil: undefined }),
+  featureNames: fc.option(fc.array(text, { maxLength: 2 }), { nil: undefined })
 })
 
 /** A question with one part of another. */
 const likeAnother = fc
-  .tuple(someQuestion, someQuestion, fc.constantFrom('model', 'version', 'digest', 'inputs', 'outputs'))
+  .tuple(someQuestion, someQuestion, fc.constantFrom('model', 'version', 'digest', 'inputs', 'outputs', 'featureNames'))
   .map(([one, other, part]) => [one, { ...one, [part]: other[part as keyof CachedQuestion] }] as const)
 
 /** All of a question as a text that says what is equal, in no way that is like the keys'. */
-function plain({ model, version, digest, inputs, outputs }: CachedQuestion): string {
+function plain({ model, version, digest, inputs, outputs, featureNames }: CachedQuestion): string {
   const tensors = inputs.map(({ name, datatype, shape, data }) => {
     if (!ArrayBuffer.isView(data)) return { name, datatype, shape, elements: data }
     return {
@@ -166,7 +172,7 @@ function plain({ model, version, digest, inputs, outputs }: CachedQuestion): str
     }
   })
   const byName = tensors.toSorted((one, other) => (one.name < other.name ? -1 : 1))
-  return JSON.stringify([model, version, digest, byName, outputs ?? 'all'])
+  return JSON.stringify([model, version, digest, byName, outputs ?? 'all', featureNames ?? 'none'])
 }
 
 test('two questions share a key if and only if they are equal in every part', () => {
