@@ -27,7 +27,7 @@ export class ListingWatch {
     return this.#listeners.size > 0
   }
 
-  /** What has been seen already by those who will ask: only what differs from it is told. */
+  /** What has been seen already by those who will ask: only what differs from it is told. Without, the first look is. */
   seen(fingerprint: string): void {
     if (!this.isOn) this.#fingerprint = fingerprint
   }
@@ -82,8 +82,7 @@ export class ListingWatch {
 
   #tell(fingerprint: string | undefined): void {
     if (!this.isOn || fingerprint === undefined || fingerprint === this.#fingerprint) return
-    const isFirst = this.#fingerprint === undefined
     this.#fingerprint = fingerprint
-    if (!isFirst) for (const { changed } of this.#listeners) changed()
+    for (const { changed } of this.#listeners) changed()
   }
 }

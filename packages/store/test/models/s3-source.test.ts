@@ -181,6 +181,18 @@ test('who watches hears that the server is back, without asking', options, async
   assert.deepEqual(log, ['models cannot be read', 'models can be read again'])
 })
 
+test('who watches a bucket that was away from the beginning hears of its first listing', options, async t => {
+  const rig = await rigWith(t, { 'models/wine/1/model.onnx': 'abc' })
+  await rig.server.kill()
+  const source = rig.open({ ttlMs: 5, now: Date.now, attempts: 1 })
+  await assert.rejects(source.list(), { code: 'MILL_SOURCE_FAILED' })
+  const heard = Promise.withResolvers<void>()
+  source.watch(() => heard.resolve())
+  await rig.server.start()
+  await heard.promise
+  assert.deepEqual(linesOf(await source.list()), ['wine/1 whole'])
+})
+
 test('a source that never reached its bucket says why, without its secrets', options, async t => {
   const rig = await rigWith(t, { 'models/wine/1/model.onnx': 'abc' })
   const log: string[] = []

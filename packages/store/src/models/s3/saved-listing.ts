@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { isObject } from '../check-json.ts'
 import { codeOf } from '../source-errors.ts'
 import type { BucketObject } from './bucket.ts'
 
 /** Keep what a bucket listed. When this resolves the whole of it is on the disk. */
 export async function saveListing(path: string, objects: readonly BucketObject[]): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.partial`
+  // Among the objects, where what was left half done is swept away.
+  const folder = join(dirname(path), 'objects')
+  const temporary = join(folder, `listing.${randomUUID()}.partial`)
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await mkdir(folder, { recursive: true })
     await writeFile(temporary, JSON.stringify({ objects }), { flush: true })
     await rename(temporary, path)
   } finally {
