@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { createModelServer, createResponseCache, type ModelServer, type ServingEvents } from '@millrace/engine'
 import { createRuntime } from '@millrace/runtime'
 import { folderSource, memoryRegistryStore } from '@millrace/store'
@@ -22,6 +21,11 @@ export const sampleModels = join(import.meta.dirname, '../../../../models')
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined }
 
+/** A test, or a file of tests, after which things are closed. */
+export interface Scope {
+  after(close: () => Promise<void>): void
+}
+
 /** An app with the documents' API over real models. */
 export interface DocumentApp {
   app: App
@@ -30,7 +34,7 @@ export interface DocumentApp {
 }
 
 /** Models of a folder, opened as the inference service does; closed after the test. */
-export async function openTestModels(t: TestContext, events: ServingEvents, folder = sampleModels) {
+export async function openTestModels(t: Scope, events: ServingEvents, folder = sampleModels) {
   const runtime = createRuntime({ cores: 1 })
   const cache = createResponseCache({ maxBytes: 1_000_000, log: quiet })
   const models = await createModelServer({
@@ -54,7 +58,7 @@ export async function openTestModels(t: TestContext, events: ServingEvents, fold
 
 /** @param replaced what a test would rather have, made from the models */
 export async function documentApp(
-  t: TestContext,
+  t: Scope,
   options: { folder?: string; replaced?: (models: ModelServer) => Partial<DocumentDeps> } = {}
 ): Promise<DocumentApp> {
   const registry = new Registry()
@@ -97,6 +101,8 @@ export async function documentApp(
     uptime,
     ...options.replaced?.(models)
   })
-  t.after(() => app.close())
+  t.after(async () => {
+    await app.close()
+  })
   return { app, models, metrics }
 }
