@@ -171,3 +171,12 @@ export {
   type ProtocolModelReply,
   type RepositoryIndexReply
 } from './inference-protocol.ts'
+export {
+  InvocationErrorReplySchema,
+  InvocationReplySchema,
+  InvocationRequestSchema,
+  ServingPredictReplySchema,
+  ServingPredictRequestSchema,
+  ServingStatusReplySchema,
+  type ServingStatusReply
+} from './serving-v1.ts'

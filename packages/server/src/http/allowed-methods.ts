@@ -2,7 +2,10 @@
 export class AllowedMethods {
   readonly #routes = new Map<string, { pattern: RegExp; methods: Set<string> }>()
 
-  /** @param url as given to Fastify: parts beginning with `:` stand for any text without a slash */
+  /**
+   * @param url as given to Fastify: parts beginning with `:` stand for any text without a slash, or for what the pattern in
+   *   parentheses after the name allows; `::` and what follows end a part literally, with one colon
+   */
   add(url: string, methods: string | readonly string[]): void {
     const route = this.#routes.get(url) ?? { pattern: patternOf(url), methods: new Set() }
     for (const method of [methods].flat()) route.methods.add(method)
@@ -17,6 +20,18 @@ export class AllowedMethods {
 }
 
 function patternOf(url: string): RegExp {
-  const parts = url.split('/').map(part => (part.startsWith(':') ? '[^/]+' : part.replace(/[^\w-]/g, '\\$&')))
+  // A slash in parentheses is part of a pattern.
+  const parts = url.split(/\/(?![^(]*\))/).map(partPattern)
   return new RegExp(`^${parts.join('/')}/?$`)
+}
+
+function partPattern(part: string): string {
+  const parameter = /^:\w+(?:\(\^(.+)\))?(?:::(.+))?$/.exec(part)
+  if (parameter === null) return part.startsWith(':') ? '[^/]+' : literal(part)
+  const [, pattern = '[^/]+', ending] = parameter
+  return ending === undefined ? pattern : `${pattern}:${literal(ending)}`
+}
+
+function literal(text: string): string {
+  return text.replace(/[^\w-]/g, '\\$&')
 }

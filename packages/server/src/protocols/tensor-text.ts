@@ -1,4 +1,4 @@
-import type { Tensor, TensorArrays } from '@millrace/runtime'
+import type { NamedTensor, Tensor, TensorArrays } from '@millrace/runtime'
 
 /**
  * The elements of a tensor as JSON, separated by commas, without brackets: integers of 64 bits with all their digits,
@@ -12,16 +12,22 @@ export function elementsText(tensor: Pick<Tensor, 'datatype' | 'data'>): string 
 }
 
 /** The tensor as JSON, in lists nested as its shape is; a bare element where it has no dimension. */
-export function nestedText(tensor: Tensor): string {
-  return nest(elementList(tensor), tensor.shape, 0)
+export function nestedText(tensor: NamedTensor): string {
+  return nest(namedElements(tensor), tensor.shape, 0)
 }
 
 /** The rows of a tensor as JSON, each nested as the rest of the shape is. */
-export function rowTexts(tensor: Tensor): string[] {
+export function rowTexts(tensor: NamedTensor): string[] {
   const [rows = 1, ...rest] = tensor.shape
-  const elements = elementList(tensor)
+  const elements = namedElements(tensor)
   const width = rows === 0 ? 0 : elements.length / rows
   return Array.from({ length: rows }, (_, row) => nest(elements, rest, row * width))
+}
+
+/** TensorFlow Serving writes texts in base64 where the name of the tensor says that they are bytes. */
+function namedElements(tensor: NamedTensor): string[] {
+  if (tensor.datatype !== 'BYTES' || !tensor.name.endsWith('_bytes')) return elementList(tensor)
+  return (tensor.data as TensorArrays['BYTES']).map(text => `{"b64":"${Buffer.from(text).toString('base64')}"}`)
 }
 
 /** Each element as JSON. */

@@ -39,7 +39,8 @@ export interface FakeModels extends ModelServer {
 export function fakeModels(fakes: readonly FakeModel[]): FakeModels {
   const found = (name: string): FakeModel => {
     const fake = fakes.find(each => each.name === name)
-    if (fake === undefined) throw new MillraceError('MILL_MODEL_NOT_FOUND', `there is no model '${name}'`)
+    if (fake === undefined)
+      throw new MillraceError('MILL_MODEL_NOT_FOUND', `Request for unknown model: '${name}' is not found`)
     return fake
   }
   const aliases = new Map(fakes.map(({ name, versions = ['1'] }) => [name, new Map([['default', versions.at(-1)!]])]))
@@ -48,7 +49,11 @@ export function fakeModels(fakes: readonly FakeModel[]): FakeModels {
     const { versions = ['1'], unready = [] } = fake
     const alias = aliases.get(name)!.get(asked)
     const version = alias ?? asked
-    if (!versions.includes(version)) throw new MillraceError('MILL_VERSION_NOT_FOUND', `no version '${asked}'`)
+    if (!versions.includes(version))
+      throw new MillraceError(
+        'MILL_VERSION_NOT_FOUND',
+        `Request for unknown model: '${name}' version ${asked} is not found`
+      )
     if (unready.includes(version)) throw new MillraceError('MILL_MODEL_NOT_READY', `'${version}' is not loaded`)
     const reason = alias === undefined ? ('version' as const) : ('alias' as const)
     return { route: { model: name, version, reason }, served: servedVersion(fake, version) }

@@ -5,8 +5,8 @@ import { AliasesReplySchema, AliasReplySchema, AliasRequestSchema, RollbackReply
 import { Type } from 'typebox'
 import { documentedBody } from '../documented-body.ts'
 import { protocolFailures } from '../route-schema.ts'
-import { bodyObject } from './body-object.ts'
-import { textIn } from './json-fields.ts'
+import { bodyObject } from '../body-object.ts'
+import { textIn } from '../json-fields.ts'
 
 /** What {@link aliasRoutes} is given. */
 export interface AliasRoutesDeps {

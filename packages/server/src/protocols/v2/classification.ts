@@ -1,7 +1,7 @@
 import type { ServedVersion } from '@millrace/engine'
 import { elementCount, type NamedTensor } from '@millrace/runtime'
 import { elementList, halves } from '../tensor-text.ts'
-import { invalid } from './json-fields.ts'
+import { invalid } from '../json-fields.ts'
 
 /**
  * Triton's classification extension: in place of an output, the highest `classes` elements of each row, highest first, as

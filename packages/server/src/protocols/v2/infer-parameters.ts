@@ -1,6 +1,6 @@
 import { MillraceError } from '@millrace/common'
 import type { InferRequest } from '@millrace/engine'
-import { invalid, type JsonObject } from './json-fields.ts'
+import { invalid, type JsonObject } from '../json-fields.ts'
 
 /** What the parameters of a request say to the model server. */
 export type InferOptions = Pick<InferRequest, 'featureNames' | 'useCache' | 'cacheTtlMs' | 'timeoutMs' | 'priority'>

@@ -4,7 +4,7 @@ import { readJson } from '../json-text.ts'
 import { tensorFromJson } from '../json-tensor.ts'
 import { decodeRawTensor } from '../raw-tensor.ts'
 import { type InferOptions, readOptions } from './infer-parameters.ts'
-import { invalid, isObject, type JsonObject, listIn, objectIn, textIn } from './json-fields.ts'
+import { invalid, isObject, type JsonObject, listIn, objectIn, textIn } from '../json-fields.ts'
 
 /** An output that a request asks for. */
 export interface RequestedOutput {

@@ -8,7 +8,7 @@ import { bodyOf } from '../raw-bodies.ts'
 import { protocolFailures } from '../route-schema.ts'
 import { type InferAnswer, writeInferReply } from './infer-reply.ts'
 import { type InferQuestion, readInferRequest } from './infer-request.ts'
-import { invalid } from './json-fields.ts'
+import { invalid } from '../json-fields.ts'
 import type { VersionParams } from './model-paths.ts'
 import { readRawRequest } from './raw-request.ts'
 

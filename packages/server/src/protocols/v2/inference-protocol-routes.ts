@@ -1,14 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { ModelServer } from '@millrace/engine'
-import type { FastifyRequest } from 'fastify'
-import type { Failure } from '../../http/failure.ts'
-import { errorBody, replyToProtocolFailures } from '../failed-protocol-replies.ts'
+import { replyToProtocolFailures } from '../failed-protocol-replies.ts'
+import { modelFailureBody } from '../model-failure-body.ts'
 import { readRawBodies } from '../raw-bodies.ts'
 import { replyToUnknownPaths } from '../unknown-paths.ts'
 import { aliasRoutes } from './alias-routes.ts'
 import { inferRoutes } from './infer-routes.ts'
 import { metadataRoutes } from './metadata-routes.ts'
-import type { VersionParams } from './model-paths.ts'
 import { repositoryRoutes } from './repository-routes.ts'
 import { serverRoutes } from './server-routes.ts'
 import { unsupportedRoutes } from './unsupported-routes.ts'
@@ -33,8 +31,8 @@ export const inferenceProtocolRoutes: FastifyPluginAsyncTypebox<InferenceProtoco
   { models, inferBodyLimitBytes, isReady = () => true }
 ) => {
   readRawBodies(app, inferBodyLimitBytes)
-  replyToProtocolFailures(app, failureBody)
-  replyToUnknownPaths(app, '/v2', failureBody)
+  replyToProtocolFailures(app, modelFailureBody)
+  replyToUnknownPaths(app, '/v2', modelFailureBody)
   // Not plugins of their own: they share this scope, and each scope costs time at the start.
   await serverRoutes(app, { models, isReady })
   await inferRoutes(app, { models })
@@ -43,17 +41,4 @@ export const inferenceProtocolRoutes: FastifyPluginAsyncTypebox<InferenceProtoco
   await aliasRoutes(app, { models })
   await versionRoutes(app, { models })
   await unsupportedRoutes(app, {})
-}
-
-/** Scripts look for Triton's words where a model or version is unknown, or cannot be loaded. */
-function failureBody(failed: Failure, request: FastifyRequest): object {
-  const { model, version } = request.params as Partial<VersionParams>
-  const { code, message } = failed.body
-  if (model === undefined) return errorBody(failed)
-  if (request.routeOptions.url?.endsWith('/load') && !message.startsWith('failed to load')) {
-    return errorBody(failed, `failed to load '${model}', ${message}`)
-  }
-  if (code === 'MILL_MODEL_NOT_FOUND') return errorBody(failed, `Request for unknown model: '${model}' is not found`)
-  if (code !== 'MILL_VERSION_NOT_FOUND' || version === undefined) return errorBody(failed)
-  return errorBody(failed, `Request for unknown model: '${model}' version ${version} is not found`)
 }

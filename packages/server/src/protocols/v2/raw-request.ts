@@ -2,7 +2,7 @@ import type { ServedVersion } from '@millrace/engine'
 import { elementBytes, elementCount, type TensorSpec } from '@millrace/runtime'
 import { decodeRawTensor, decodeText } from '../raw-tensor.ts'
 import type { InferQuestion } from './infer-request.ts'
-import { invalid } from './json-fields.ts'
+import { invalid } from '../json-fields.ts'
 
 /**
  * A request whose whole body is the one input of the model: what Triton calls a raw binary request. One row of a model

@@ -4,8 +4,8 @@ import { FreezeRequestSchema, VersionReplySchema } from '@millrace/protocol'
 import { Type } from 'typebox'
 import { documentedBody } from '../documented-body.ts'
 import { protocolFailures } from '../route-schema.ts'
-import { bodyObject } from './body-object.ts'
-import { textIn } from './json-fields.ts'
+import { bodyObject } from '../body-object.ts'
+import { textIn } from '../json-fields.ts'
 import { forEachPath, type VersionParams } from './model-paths.ts'
 
 /** What {@link versionRoutes} is given. */

@@ -1,5 +1,5 @@
-import { readJson } from '../json-text.ts'
-import { bodyOf } from '../raw-bodies.ts'
+import { readJson } from './json-text.ts'
+import { bodyOf } from './raw-bodies.ts'
 import { invalid, isObject, type JsonObject } from './json-fields.ts'
 
 const nothing: JsonObject = {}
