@@ -17,8 +17,11 @@ export function classesOf({ served, outputs }: InferReply): Classes {
   if (prediction === undefined) {
     return { labels: chances.map(row => labelOf(served, probabilities!, indexOfLargest(row))), probabilities: chances }
   }
-  const { data } = outputNamed(outputs, prediction)
-  const labels = Array.from<number | bigint | string, number | string>(data, label => labelFrom(served, label))
+  const output = outputNamed(outputs, prediction)
+  const labels =
+    output.datatype === 'BYTES'
+      ? Array.from(output.data as readonly string[], label => labelFrom(served, label))
+      : numbersOf(output)
   return { labels, probabilities: chances }
 }
 
@@ -48,8 +51,7 @@ function findRoles({ model, outputs, metadata }: ServedVersion): Roles {
   const named = (name: string | undefined): string | undefined => outputs.find(output => output.name === name)?.name
   const first = (isIt: (output: TensorSpec) => boolean): string | undefined => outputs.find(isIt)?.name
   const probabilities = named(metadata.outputs.probabilities) ?? first(isMatrix)
-  const prediction =
-    named(metadata.outputs.prediction) ?? first(isLabel) ?? first(output => output.name !== probabilities)
+  const prediction = named(metadata.outputs.prediction) ?? first(isLabel) ?? first(isValue)
   if (prediction === undefined && probabilities === undefined) {
     throw new MillraceError('MILL_UNSUPPORTED', `model ${model} has no output that holds predictions`, {
       details: { model }
@@ -61,7 +63,15 @@ function findRoles({ model, outputs, metadata }: ServedVersion): Roles {
 const labelTypes: readonly string[] = ['INT64', 'INT32', 'BYTES', 'UINT8', 'INT8', 'INT16', 'UINT16', 'BOOL']
 
 function isLabel({ datatype, shape }: TensorSpec): boolean {
-  return labelTypes.includes(datatype) && (shape.length === 1 || shape.slice(1).every(size => size === 1))
+  return labelTypes.includes(datatype) && hasOneEach(shape)
+}
+
+function isValue({ datatype, shape }: TensorSpec): boolean {
+  return (datatype === 'FP32' || datatype === 'FP64') && hasOneEach(shape)
+}
+
+function hasOneEach(shape: readonly number[]): boolean {
+  return shape.length > 0 && shape.slice(1).every(size => size === 1)
 }
 
 function isMatrix({ datatype, shape }: TensorSpec): boolean {
@@ -72,9 +82,8 @@ function outputNamed(outputs: readonly NamedTensor[], name: string): NamedTensor
   return outputs.find(output => output.name === name)!
 }
 
-/** Integers beyond 2^53 are no classes, so that none loses digits that matter. */
-function labelFrom(served: ServedVersion, label: number | bigint | string): number | string {
-  if (typeof label !== 'string') return Number(label)
+/** A text that is a number, or one of the names of the classes, is told as a number. */
+function labelFrom(served: ServedVersion, label: string): number | string {
   const number = Number(label)
   if (label.trim() !== '' && Number.isFinite(number)) return number
   const index = served.metadata.classNames.indexOf(label)
