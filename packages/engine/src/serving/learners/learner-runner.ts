@@ -32,10 +32,13 @@ export class LearnerRunner {
   readonly #predictor: Predictor
   readonly #turns = new Turns()
   readonly #counter = new RunCounter()
+  readonly #now: () => number
   #knowsColumns = false
 
-  constructor(predictor: Predictor) {
+  /** @param now milliseconds that never go back, as deadlines are told in */
+  constructor(predictor: Predictor, now: () => number = () => performance.now()) {
     this.#predictor = predictor
+    this.#now = now
   }
 
   counts(): ReturnType<RunCounter['counts']> {
@@ -58,15 +61,15 @@ export class LearnerRunner {
   }
 
   async #run(request: VersionRequest): Promise<RunResult> {
-    const begin = performance.now()
+    const begin = this.#now()
     const { inputs, outputs = [predictionName], featureNames, deadline = Infinity } = request
     const unknown = outputs.find(name => name !== predictionName)
     if (unknown !== undefined) throw invalid(`unexpected inference output '${unknown}': there is '${predictionName}'`)
     if (isMatrix(inputs) && featureNames === undefined) this.#checkColumns()
     const rows = featureRows(inputs, featureNames)
-    const inputMs = performance.now() - begin
+    const inputMs = this.#now() - begin
     const { predictions, busyMs } = await this.#predictAll(rows, deadline)
-    const waitedMs = performance.now() - begin - inputMs - busyMs
+    const waitedMs = this.#now() - begin - inputMs - busyMs
     const output = { name: predictionName, datatype: 'FP64', shape: [rows.count], data: predictions } as const
     return {
       outputs: outputs.map(() => output),
@@ -82,10 +85,10 @@ export class LearnerRunner {
     if (this.#turns.isBusy && rows.count > 1) await this.#turns.next()
     for (let next = 0; next < rows.count;) {
       if (next > 0) await this.#turns.next()
-      const begin = performance.now()
+      const begin = this.#now()
       if (begin >= deadline) throw tooLate(this.#predictor.label)
       next = this.#predictFrom(next, rows, predictions, begin + longestTurnMs)
-      busyMs += performance.now() - begin
+      busyMs += this.#now() - begin
     }
     return { predictions, busyMs }
   }
@@ -96,7 +99,7 @@ export class LearnerRunner {
     try {
       for (; row < rows.count; row++) {
         const isLook = (row - first) % rowsBetweenLooks === 0 && row > first
-        if (isLook && performance.now() >= end) return row
+        if (isLook && this.#now() >= end) return row
         predictions[row] = this.#predictor.predict(rows.read(row))
       }
       return row

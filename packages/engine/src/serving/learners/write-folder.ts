@@ -21,14 +21,25 @@ export async function writeFolder(path: string, files: ReadonlyMap<string, Uint8
     await mkdir(made)
     for (const [name, bytes] of files) await writeDurably(join(made, name), bytes)
     await syncFolder(made)
-    await rename(made, path)
+    const isMoved = await renamed(made, path)
     await syncFolder(parent)
-    return true
+    return isMoved
   } catch (error) {
-    await rm(made, { recursive: true, force: true }).catch(() => undefined)
-    if (takenCodes.has(codeOf(error))) return false
     const reason = error instanceof Error ? error.message : String(error)
     throw new MillraceError('MILL_STORE_FAILED', `${path} cannot be written: ${reason}`, { cause: error })
+  } finally {
+    await rm(made, { recursive: true, force: true }).catch(() => undefined)
+  }
+}
+
+/** @returns false when the name is taken */
+async function renamed(made: string, path: string): Promise<boolean> {
+  try {
+    await rename(made, path)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && takenCodes.has(error.code)) return false
+    throw error
   }
 }
 
@@ -57,8 +68,4 @@ async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close()
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined
 }
