@@ -1,0 +1,98 @@
+/**
+ * Serves the models of the ONNX project's backend tests, in the form of Debian's package libonnx-testdata, and holds the
+ * answers of a real server, by JSON and by binary tensors, against those that come with the models.
+ *
+ *     npm run test:onnx
+ *     npm run test:onnx -- --data /somewhere/else --fewest 0
+ *
+ * Fails when too few are right, when one that cannot be loaded does not say why, and when the server is unwell.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { type Program, startProgram } from '../e2e/program.ts'
+import { type Case, findCases, makeRepository } from './cases.ts'
+import { judge, type Outcome } from './outcome.ts'
+import { type ProtocolClient, protocolClient } from './protocol-client.ts'
+import { faultsOf, fewestRight, reportOf } from './report.ts'
+
+const { values: flags } = parseArgs({
+  options: {
+    /** Folder to look for models in; that of the package unless given. */
+    data: { type: 'string', default: process.env['ONNX_TEST_DATA'] },
+    /** Models that must be right both ways. */
+    fewest: { type: 'string', default: String(fewestRight) },
+    /** How often all models are loaded and asked: memory that is not given back shows in the second pass. */
+    passes: { type: 'string', default: '2' }
+  }
+})
+
+const cleanUps: (() => Promise<void> | void)[] = []
+try {
+  await run()
+} finally {
+  for (const cleanUp of cleanUps.toReversed()) await cleanUp()
+}
+
+async function run(): Promise<void> {
+  const cases = findCases(flags.data)
+  const folder = mkdtempSync(path.join(tmpdir(), 'millrace-onnx-'))
+  cleanUps.push(() => rmSync(folder, { recursive: true, force: true }))
+  makeRepository(path.join(folder, 'models'), cases)
+  const start = performance.now()
+  const { program, client } = await startServer(folder)
+  print(`${cases.length} models; the server is ready after ${seconds(start)} s, RSS ${residentMb(program)} MB`)
+  let outcomes: Outcome[] = []
+  for (let pass = 1; pass <= Number(flags.passes); pass += 1) {
+    outcomes = await judgeAll(cases, client, program)
+    print(
+      `pass ${pass}: ${seconds(start)} s, RSS ${residentMb(program)} MB, at most ${residentMb(program, 'VmHWM')} MB`
+    )
+  }
+  print(reportOf(outcomes))
+  const faults = faultsOf(outcomes, Number(flags.fewest))
+  for (const fault of faults) print(`FAILED: ${fault}`)
+  process.exitCode = faults.length === 0 ? 0 : 1
+}
+
+async function startServer(folder: string): Promise<{ program: Program; client: ProtocolClient }> {
+  const program = startProgram({ after: cleanUp => void cleanUps.push(cleanUp) }, ['serve', 'inference'], {
+    MODEL_DIR: path.join(folder, 'models'),
+    MILLRACE_DATA_DIR: path.join(folder, 'data'),
+    MILLRACE_PORT_INFERENCE: '0',
+    MILLRACE_PORT_GRPC: '0'
+  })
+  const { url } = await program.entry('service is ready')
+  return { program, client: protocolClient(String(url)) }
+}
+
+/** @throws {Error} when the server dies, or does not answer that it is alive */
+async function judgeAll(cases: readonly Case[], client: ProtocolClient, program: Program): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  for (const one of cases) {
+    try {
+      outcomes.push(await judge(client, one))
+      if (!(await client.isHealthy())) throw new Error('the server says that it is unwell')
+    } catch (error) {
+      throw new Error(`the run ends at ${one.name}; the server says: ${program.errors().slice(-2000)}`, {
+        cause: error
+      })
+    }
+  }
+  return outcomes
+}
+
+/** Memory of the server that is in RAM, now or at most, in megabytes. */
+function residentMb({ child }: Program, field: 'VmRSS' | 'VmHWM' = 'VmRSS'): number {
+  const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
+  return Math.round(Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1000)
+}
+
+function seconds(start: number): string {
+  return ((performance.now() - start) / 1000).toFixed(1)
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
