@@ -30,14 +30,6 @@ export class Admission {
     this.#limits = limits
   }
 
-  get running(): number {
-    return this.#running
-  }
-
-  get waiting(): number {
-    return this.#waiting
-  }
-
   /** Enter now if there is room. */
   tryEnter(): boolean {
     if (this.#running >= this.#limits.maxConcurrent) return false

@@ -85,7 +85,8 @@ export class AliasMoves {
         const before = model.aliases.get(alias)
         if (failed.has(version) && before !== undefined) aliases.set(alias, before)
       }
-      const revision = failed.size > 0 ? model.kept.revision : kept.revision
+      model.isBehind = failed.size > 0
+      const revision = model.isBehind ? model.kept.revision : kept.revision
       this.#apply(model, { record: { ...record, aliases }, revision })
     })
   }

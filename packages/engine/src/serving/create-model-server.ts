@@ -35,14 +35,27 @@ export async function createModelServer(options: ModelServerOptions): Promise<Mo
   const lives = [...learners].map(([model, learner]) => liveVersion(learner, { model, now }))
   const kept = await records.all()
   const defaults = { policy, defaultVersion }
-  const upkeep = new Upkeep({ sources, opener, lives, kept, defaults, limits, events, log, monotonicNow, after })
+  const looked = (): void => loads.catchUp()
+  const upkeep = new Upkeep({
+    sources,
+    opener,
+    lives,
+    kept,
+    defaults,
+    limits,
+    events,
+    log,
+    monotonicNow,
+    after,
+    looked
+  })
   const { table } = upkeep
   const exclusive = new Exclusive()
   const deadlines = new Deadlines(monotonicNow, after)
   const find = (name: string, version: string | undefined): Target => targetOf(table.models.get(name), name, version)
   const inference = new Inference({ find, bring, deadlines, cache, cacheTtlMs, limits, events, monotonicNow })
   const aliases = new AliasMoves({ find: name => table.get(name), records, exclusive, events, now })
-  const loads = new ModelLoads({ upkeep, records, exclusive, aliases })
+  const loads = new ModelLoads({ upkeep, records, exclusive, aliases, log })
   const versions = new LearnerVersions({ learners, frozenFolder, upkeep, now })
   const closeAll = async (): Promise<void> => {
     await inference.close()

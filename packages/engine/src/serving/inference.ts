@@ -2,7 +2,7 @@ import type { NamedTensor, RunResult } from '@millrace/runtime'
 import { Admission, type AdmissionLimits } from './admission.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { InferReply, InferRequest, ServingEvents } from './model-server.ts'
-import type { ResponseCache } from './response-cache.ts'
+import type { CachedAnswer, ResponseCache } from './response-cache.ts'
 import type { Target } from './served-model.ts'
 import { deadlineExceeded, notReady } from './serving-errors.ts'
 import type { InMemory, VersionSlot } from './version-slot.ts'
@@ -101,8 +101,6 @@ class Flight {
   /** Takes the request out of the queue that it waits in. */
   #giveUp: ((error: unknown) => void) | undefined
   #isSettled = false
-  /** Milliseconds that were spent waiting and running, where the cache did not have the answer. */
-  #ranMs = 0
 
   constructor(request: InferRequest, caller: Caller, desk: Inference) {
     const { monotonicNow, limits } = desk.deps
@@ -131,7 +129,13 @@ class Flight {
         version = slot.current
         version.inUse++
       }
-      await this.#ask(target, version)
+      if (this.#mayBeCached(version)) {
+        const { outputs, isCached } = await this.#askCache(target, version)
+        this.#succeed(target, version, outputs, isCached)
+      } else {
+        const { outputs } = await this.#run(target, version)
+        this.#succeed(target, version, outputs, false)
+      }
     } catch (error) {
       this.#fail(error)
     } finally {
@@ -147,72 +151,66 @@ class Flight {
     this.#fail(error)
   }
 
-  async #ask(target: Target, version: InMemory): Promise<void> {
-    const { cache } = this.#desk.deps
+  /** Names of features decide an answer, and are no part of a question to the cache. */
+  #mayBeCached({ served }: InMemory): boolean {
     const { useCache, featureNames } = this.#request
-    const { digest } = version.served
-    // Names of features decide an answer, and are no part of a question to the cache.
-    if (cache === undefined || digest === undefined || useCache === false || featureNames !== undefined) {
-      const { outputs } = await this.#run(target, version)
-      this.#succeed(target, version, { outputs, isCached: false })
-      return
-    }
-    const { outputs, isCached } = await this.#askCache(cache, target, { version, digest })
-    const { tally } = target.slot
-    const totalMs = this.#desk.deps.monotonicNow() - this.#startedAt
-    if (isCached) tally.hit(totalMs * 1e6)
-    else tally.missed((totalMs - this.#ranMs) * 1e6)
-    this.#succeed(target, version, { outputs, isCached })
+    const hasCache = this.#desk.deps.cache !== undefined && useCache !== false
+    return hasCache && served.digest !== undefined && featureNames === undefined
   }
 
-  async #askCache(
-    cache: ResponseCache,
-    target: Target,
-    { version, digest }: { version: InMemory; digest: string }
-  ): Promise<{ outputs: readonly NamedTensor[]; isCached: boolean }> {
-    const { model, inputs, outputs, cacheTtlMs = this.#desk.deps.cacheTtlMs } = this.#request
-    const question = { model, version: target.route.version, digest, inputs, outputs }
-    return cache.answer(question, cacheTtlMs, async () => (await this.#run(target, version)).outputs)
+  async #askCache(target: Target, version: InMemory): Promise<CachedAnswer> {
+    const { cache, cacheTtlMs: standardTtlMs, monotonicNow } = this.#desk.deps
+    const { model, inputs, outputs, cacheTtlMs = standardTtlMs } = this.#request
+    const question = { model, version: target.route.version, digest: version.served.digest!, inputs, outputs }
+    let ranMs = 0
+    const answer = await cache!.answer(question, cacheTtlMs, async () => {
+      const beganAt = monotonicNow()
+      const { outputs: made } = await this.#run(target, version)
+      ranMs = monotonicNow() - beganAt
+      return made
+    })
+    const { tally } = target.slot
+    const totalMs = monotonicNow() - this.#startedAt
+    if (answer.isCached) tally.hit(totalMs * 1e6)
+    else tally.missed((totalMs - ranMs) * 1e6)
+    return answer
   }
 
   async #run({ slot }: Target, version: InMemory): Promise<RunResult> {
-    const { admission, deps } = this.#desk
+    const { admission } = this.#desk
     const { inputs, outputs, featureNames, priority } = this.#request
     const { deadline } = this
-    const cameAt = deps.monotonicNow()
-    let enteredAt = cameAt
-    if (!admission.tryEnter()) {
-      await this.#wait()
-      enteredAt = deps.monotonicNow()
-    }
+    const waitedMs = admission.tryEnter() ? 0 : await this.#wait()
     try {
       const result = await version.served.run({ inputs, outputs, featureNames, deadline, priority })
-      slot.tally.ran(result.timing, (enteredAt - cameAt) * 1e6)
+      slot.tally.ran(result.timing, waitedMs * 1e6)
       return result
     } finally {
       admission.leave()
-      this.#ranMs = deps.monotonicNow() - cameAt
     }
   }
 
-  async #wait(): Promise<void> {
-    const { entered, giveUp } = this.#desk.admission.wait()
+  /** @returns milliseconds until there was a place */
+  async #wait(): Promise<number> {
+    const { admission, deps } = this.#desk
+    const cameAt = deps.monotonicNow()
+    const { entered, giveUp } = admission.wait()
     this.#giveUp = giveUp
     await entered
     this.#giveUp = undefined
+    return deps.monotonicNow() - cameAt
   }
 
-  #succeed(target: Target, version: InMemory, answer: { outputs: readonly NamedTensor[]; isCached: boolean }): void {
+  #succeed({ slot, route }: Target, { served }: InMemory, outputs: readonly NamedTensor[], isCached: boolean): void {
     if (this.#isSettled) return
     this.#isSettled = true
     const { monotonicNow, events } = this.#desk.deps
     const now = monotonicNow()
     const durationMs = now - this.#startedAt
-    target.slot.tally.succeeded(durationMs * 1e6, now)
-    const { outputs, isCached } = answer
-    const reply = { route: target.route, served: version.served, outputs, isCached, durationMs }
-    events.answered?.(reply)
+    slot.tally.succeeded(durationMs * 1e6, now)
+    const reply = { route, served, outputs, isCached, durationMs }
     this.#caller.resolve(reply)
+    events.answered?.(reply)
   }
 
   #fail(error: unknown): void {
@@ -222,7 +220,7 @@ class Flight {
     const { monotonicNow, events } = this.#desk.deps
     const durationMs = monotonicNow() - this.#startedAt
     this.#target?.slot.tally.failed(durationMs * 1e6)
-    events.failed?.({ model, version, error, durationMs })
     this.#caller.reject(error)
+    events.failed?.({ model, version, error, durationMs })
   }
 }

@@ -1,4 +1,5 @@
 import { MillraceError } from '@millrace/common'
+import type { LearnerLog } from '../learning/learner-log.ts'
 import type { AliasMoves } from './alias-moves.ts'
 import type { Exclusive } from './exclusive.ts'
 import type { ModelRecords } from './model-records.ts'
@@ -13,6 +14,7 @@ export interface LoadDeps {
   /** One change of a model at a time. */
   readonly exclusive: Exclusive
   readonly aliases: AliasMoves
+  readonly log: LearnerLog
 }
 
 /** Loads and unloads models when somebody says so, and takes over what other processes decided. */
@@ -55,6 +57,17 @@ export class ModelLoads {
     // Another process may have moved an alias to a version that is not known here yet.
     await this.#deps.upkeep.look({ model: name, isFresh: true })
     await this.#adoptAll(name)
+  }
+
+  /** Take over decisions that could not be taken over before, because a version could not be loaded. */
+  catchUp(): void {
+    const { aliases, upkeep, log } = this.#deps
+    for (const { name, isBehind } of upkeep.table.models.values()) {
+      if (!isBehind) continue
+      aliases.adopt(name).catch((error: unknown) => {
+        log.warn({ model: name, err: error }, 'what another process decided could not be taken over')
+      })
+    }
   }
 
   async #adoptAll(name: string | undefined): Promise<void> {

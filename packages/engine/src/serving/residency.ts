@@ -16,6 +16,8 @@ export class Residency {
   readonly #limits: ResidencyLimits
   readonly #isPinned: (slot: VersionSlot) => boolean
   readonly #slots = new Set<VersionSlot>()
+  /** Whether more is in memory than should be, because requests need it. */
+  isCrowded = false
   /** Loads that were allowed and are not done yet. */
   #reserved = 0
 
@@ -29,10 +31,6 @@ export class Residency {
     let sum = 0
     for (const { current } of this.#slots) sum += current?.served.memoryBytes ?? 0
     return sum
-  }
-
-  get count(): number {
-    return this.#slots.size
   }
 
   /** Whether one more may be loaded without another giving way, as far as can be known before. */
@@ -60,9 +58,13 @@ export class Residency {
 
   /** Let versions give way until the limits hold again, or all that is left is needed. */
   makeRoom(): void {
+    this.isCrowded = false
     while (this.#slots.size > this.#limits.maxModels || this.bytes > this.#limits.memoryBytes) {
       const least = this.#leastNeeded()
-      if (least === undefined) return
+      if (least === undefined) {
+        this.isCrowded = this.#slots.size > 1
+        return
+      }
       least.evict()
     }
   }

@@ -34,6 +34,8 @@ export class ServedModel {
   config: ModelConfig = noConfig
   isFlat = false
   kept: KeptRecord = noRecord
+  /** Whether another process decided something that could not be taken over yet. */
+  isBehind = false
   #policyProblem: string | undefined
   #aliases: ReadonlyMap<string, string> = new Map()
   #targets: ReadonlyMap<string, Target> = new Map()

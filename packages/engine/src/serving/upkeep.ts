@@ -28,6 +28,8 @@ export interface UpkeepDeps {
   readonly log: LearnerLog
   readonly monotonicNow: () => number
   readonly after: After
+  /** What the sources have was taken over. */
+  readonly looked: () => void
 }
 
 /** Why to look at the sources. */
@@ -117,6 +119,10 @@ export class Upkeep implements SlotHost {
     void this.#left(version)
   }
 
+  unused(): void {
+    if (this.residency.isCrowded) this.residency.makeRoom()
+  }
+
   async #left(version: InMemory): Promise<void> {
     await version.gone
     this.#inMemory.delete(version)
@@ -129,6 +135,7 @@ export class Upkeep implements SlotHost {
     const { table, residency, monotonicNow } = this
     const report = await reconcile(found, scopeOf(wishes), { table, residency, monotonicNow })
     this.#retryLater()
+    this.#deps.looked()
     return report
   }
 
@@ -142,7 +149,7 @@ export class Upkeep implements SlotHost {
   #retryLater(): void {
     if (this.#isClosed) return
     const slots = [...this.table.models.values()].flatMap(({ order }) => order)
-    const waiting = slots.filter(slot => !slot.isOffered || slot.isOutdated)
+    const waiting = slots.filter(slot => slot.isWanted && slot.canWork && (!slot.isOffered || slot.isOutdated))
     const earliest = waiting.reduce((least, { failure }) => Math.min(least, failure?.retryAt ?? Infinity), Infinity)
     const loadMs = Math.max(1, Math.ceil(earliest - this.monotonicNow()))
     const delayMs = Math.min(loadMs, this.listings.hasFailed ? sourceRetryMs : Infinity)

@@ -29,6 +29,14 @@ export interface SlotHost {
   loadFailed(slot: VersionSlot, failure: LoadFailure): void
   /** A version is asked no more. */
   retired(slot: VersionSlot, version: InMemory): void
+  /** No request needs a version that is in memory. Called often. */
+  unused(): void
+}
+
+/** Who counts what becomes of a version. */
+interface Counted {
+  readonly tally: VersionTally
+  readonly host: SlotHost
 }
 
 /** A version in memory, with the number of requests that need it. It is closed after the last of them. */
@@ -43,9 +51,10 @@ export class InMemory {
   isRetired = false
   readonly #close: () => Promise<void>
   readonly #tally: VersionTally
+  readonly #host: SlotHost
   readonly #left: () => void
 
-  constructor({ served, close }: Opened, origin: Origin | undefined, tally: VersionTally) {
+  constructor({ served, close }: Opened, origin: Origin | undefined, { tally, host }: Counted) {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.served = served
     this.stamp = origin === undefined ? '' : stampOf(origin)
@@ -53,14 +62,16 @@ export class InMemory {
     this.gone = promise
     this.#close = close
     this.#tally = tally
+    this.#host = host
     this.#left = resolve
     tally.loaded(served)
   }
 
   /** A request is done with it. */
   release(): void {
-    this.inUse--
-    if (this.isRetired && this.inUse === 0) void this.#end()
+    if (--this.inUse > 0) return
+    if (this.isRetired) void this.#end()
+    else this.#host.unused()
   }
 
   /** Nobody may ask it any more; those that do are answered. */
@@ -102,7 +113,7 @@ export class VersionSlot {
   readonly #host: SlotHost
   #failure: LoadFailure | undefined
   #metadata: ModelMetadata | undefined
-  #loading: Promise<InMemory> | undefined
+  #loading: { readonly stamp: string | undefined; readonly version: Promise<InMemory> } | undefined
 
   constructor(names: { model: string; version: string }, host: SlotHost) {
     this.model = names.model
@@ -172,7 +183,7 @@ export class VersionSlot {
 
   /** A version that is in memory from the beginning and stays: a learner. */
   settle(opened: Opened): void {
-    this.current = new InMemory(opened, undefined, this.tally)
+    this.current = new InMemory(opened, undefined, { tally: this.tally, host: this.#host })
     this.isOffered = true
   }
 
@@ -182,10 +193,16 @@ export class VersionSlot {
    * @throws {MillraceError} what is in memory stays as it was
    */
   load(): Promise<InMemory> {
-    this.#loading ??= this.#load().finally(() => {
-      this.#loading = undefined
-    })
-    return this.#loading
+    const stamp = this.origin && stampOf(this.origin)
+    if (this.#loading !== undefined && this.#loading.stamp === stamp) return this.#loading.version
+    const version = this.#loadAfter(this.#loading?.version)
+    const loading = { stamp, version }
+    const over = (): void => {
+      if (this.#loading === loading) this.#loading = undefined
+    }
+    this.#loading = loading
+    version.then(over, over)
+    return version
   }
 
   /** Give the memory back once the requests that need it are answered. */
@@ -200,6 +217,12 @@ export class VersionSlot {
   giveUp(): void {
     this.isWanted = false
     this.evict()
+  }
+
+  /** A load of files that have changed since it began is not enough. */
+  async #loadAfter(before: Promise<InMemory> | undefined): Promise<InMemory> {
+    if (before !== undefined) await before.catch(() => undefined)
+    return this.#load()
   }
 
   async #load(): Promise<InMemory> {
@@ -232,7 +255,7 @@ export class VersionSlot {
 
   #put(opened: Opened, origin: Origin): InMemory {
     const before = this.current
-    const loaded = new InMemory(opened, origin, this.tally)
+    const loaded = new InMemory(opened, origin, { tally: this.tally, host: this.#host })
     this.#failure = undefined
     if (!this.isWanted) {
       this.#retire(loaded)

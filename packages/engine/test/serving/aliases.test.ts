@@ -206,6 +206,7 @@ test('what another server decided is taken over once it is loaded here; what can
   assert.deepEqual([await answerOf(server, 'm'), await answerOf(server, 'm', 'stable')], [3, 1])
   things.runtime.failing.clear()
   things.source.put('m', '2', { answer: 22 })
+  things.source.tell()
   await server.reload()
   assert.equal(await answerOf(server, 'm'), 22)
   await other.unload('m')

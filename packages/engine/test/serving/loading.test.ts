@@ -64,9 +64,12 @@ test('a version that answers a request does not give way before it has', async t
   runtime.beforeRun = async label => (label === 'm/2' ? promise : undefined)
   const slow = answerOf(server, 'm', '2')
   assert.equal(await answerOf(server, 'm', '1'), 1)
-  assert.ok(runtime.inMemory.has('m/2=2'))
+  assert.deepEqual([server.isReady('m', '2'), server.isReady('m', '1')], [true, false])
+  const both = answerOf(server, 'm', '1')
+  await new Promise(setImmediate)
   resolve()
-  assert.equal(await slow, 2)
+  assert.deepEqual([await slow, await both], [2, 1])
+  assert.equal(runtime.inMemory.size, 1)
 })
 
 test('a version that cannot be loaded says why, and is tried again when it changes or somebody says so', async t => {

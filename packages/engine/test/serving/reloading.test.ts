@@ -6,6 +6,26 @@ import { answerOf, setup, wide } from './setup.ts'
 
 const invalid = new MillraceError('MILL_MODEL_INVALID', 'no graph')
 
+test('files that change while they are loaded are loaded again', async t => {
+  const { source, runtime, open } = setup(t)
+  for (const version of ['1', '2']) source.put('m', version, { answer: Number(version) })
+  const server = await open({ limits: { ...wide, maxModels: 1 } })
+  await server.moveAlias('m', 'stable', '1')
+  await answerOf(server, 'm', '2')
+  const { promise, resolve } = Promise.withResolvers<void>()
+  runtime.beforeLoad = () => promise
+  const waiting = answerOf(server, 'm', '1')
+  await new Promise(setImmediate)
+  source.put('m', '1', { answer: 11 })
+  const load = server.load('m')
+  await new Promise(setImmediate)
+  resolve()
+  assert.equal(await waiting, 1)
+  await load
+  assert.deepEqual(runtime.loads.slice(-3), ['m/2', 'm/1', 'm/1'])
+  assert.equal(await answerOf(server, 'm', '1'), 11)
+})
+
 test('a new version answers once it is loaded, and not before', async t => {
   const { source, runtime, open } = setup(t)
   source.put('m', '1', { answer: 1 })
@@ -138,7 +158,13 @@ test('by the policy latest 1 a version answers until the next one can', async t 
   await server.reload()
   assert.equal(await answerOf(server, 'm'), 1)
   source.put('m', '3', { answer: 3 })
-  assert.deepEqual(await server.reload(), {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  runtime.beforeLoad = () => promise
+  const reload = server.reload()
+  await new Promise(setImmediate)
+  assert.deepEqual([await answerOf(server, 'm'), await answerOf(server, 'm', '1')], [1, 1])
+  resolve()
+  assert.deepEqual(await reload, {
     loaded: ['m/3'],
     unloaded: ['m/1'],
     failed: [{ model: 'm', version: '2', reason: 'no graph' }]
