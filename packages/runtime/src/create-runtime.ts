@@ -11,6 +11,7 @@ import { type StartThread, startSessionThread } from './session-thread.ts'
 import { SpareThreads } from './spare-threads.ts'
 import { ThreadLane } from './thread-lane.ts'
 import { usableCores } from './usable-cores.ts'
+import type { RunCost } from './warm-up.ts'
 
 /** How models are placed. Everything has a sensible value. */
 export interface RuntimeOptions {
@@ -27,6 +28,9 @@ export interface RuntimeOptions {
 /** Milliseconds that the making of a session may hold the calling thread while requests are served. */
 const inlineCreateMs = 10
 
+/** Bytes of a thread, without its session. */
+const threadBytes = 15e6
+
 /** Loads and runs models. Nothing is started or read before the first load. */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const { cores = usableCores(), inlineLimitUs = 200, turnLimitMs = 5, startThread = startSessionThread } = options
@@ -34,6 +38,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const turns = new InlineTurns(turnLimitMs)
   const placement: Placement = { cores, inlineLimitUs, inlineCreateMs, spares }
   const models = new Set<RuntimeModel>()
+  const loads = new Set<Promise<RuntimeModel>>()
 
   function serve(opened: OpenedModel, load: LoadOptions, startedAt: number): RuntimeModel {
     const { report } = opened
@@ -48,16 +53,23 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     return model
   }
 
+  async function loadModel(load: LoadOptions): Promise<RuntimeModel> {
+    const startedAt = performance.now()
+    try {
+      return serve(await openModel(load, placement), load, startedAt)
+    } catch (error) {
+      throw loadError(load.label, error)
+    }
+  }
+
   return {
-    async load(load) {
-      const startedAt = performance.now()
-      try {
-        return serve(await openModel(load, placement), load, startedAt)
-      } catch (error) {
-        throw loadError(load.label, error)
-      }
+    load(load) {
+      const loading = loadModel(load).finally(() => loads.delete(loading))
+      loads.add(loading)
+      return loading
     },
     async close() {
+      await Promise.allSettled(loads)
       await Promise.all([...models].map(model => model.close()))
       await spares.close()
     }
@@ -72,7 +84,8 @@ function factsOf({ report, session }: OpenedModel, load: LoadOptions, startedAt:
     loadMs: performance.now() - startedAt,
     rowUs: warmUp.cost?.rowUs,
     fileBytes,
-    memoryBytes: memoryOf(fileBytes, session === undefined ? (load.instances ?? 1) : 0),
+    memoryBytes:
+      session === undefined ? (report.memoryBytes + threadBytes) * (load.instances ?? 1) : report.memoryBytes,
     unbatchable,
     maxBatchRows: unbatchable === undefined ? (load.maxBatchRows ?? 64) : 1,
     sha256,
@@ -80,8 +93,9 @@ function factsOf({ report, session }: OpenedModel, load: LoadOptions, startedAt:
   }
 }
 
-function memoryOf(fileBytes: number, threads: number): number {
-  return fileBytes * 2 + threads * 8e6
+/** Rows of a run that takes about half the time that the calling thread may be held; at least one. */
+function rowsWithin(limitMs: number, { rowUs, nextRowUs }: RunCost): number {
+  return Math.max(1, 1 + Math.floor((limitMs * 500 - rowUs) / nextRowUs))
 }
 
 interface LaneParts {
@@ -107,10 +121,11 @@ function laneFor({ report, session, threads }: OpenedModel, load: LoadOptions, p
   if (session === undefined) return new ThreadLane({ ...shared, threads, reopen, spares })
   const { cost } = report.warmUp
   if (cost === undefined || load.placement === 'inline') return new InlineLane({ ...shared, session, turns })
+  const maxRows = Math.min(shared.maxRows, rowsWithin(turnLimitMs, cost))
   return new HybridLane({
     cost,
     limitMs: turnLimitMs,
-    openInline: ran => new InlineLane({ ...shared, session, turns, ran }),
+    openInline: ran => new InlineLane({ ...shared, maxRows, session, turns, ran }),
     async openThread() {
       const { thread } = await openThread(reopen, spares)
       return new ThreadLane({ ...shared, threads: [thread], reopen, spares })

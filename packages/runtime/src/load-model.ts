@@ -3,7 +3,7 @@ import { MillraceError } from '@millrace/common'
 import { openSession } from './open-session.ts'
 import { loadOrt } from './ort-binding.ts'
 import { createSession, type Session } from './ort-session.ts'
-import { readModel } from './read-model.ts'
+import { readModel, releaseBytes } from './read-model.ts'
 import type { LoadOptions } from './runtime-model.ts'
 import type { SessionThread } from './session-thread.ts'
 import type { SpareThreads } from './spare-threads.ts'
@@ -67,11 +67,14 @@ async function sizeOf(path: string): Promise<number> {
 /** @returns undefined when runs take too long for this thread, and it was not said that they must happen here */
 async function openHere(options: LoadOptions, { inlineLimitUs }: Placement): Promise<OpenedModel | undefined> {
   const { bytes, sha256 } = await readModel(options.path, options.sha256)
-  const { session, classLabels, createMs } = await openSession(bytes, options.path, options.threads ?? 1)
+  const fileBytes = bytes.length
+  const opened = await openSession(bytes, options.path, options.threads ?? 1)
+  const { session, classLabels, createMs, memoryBytes } = opened
+  releaseBytes(opened.bytes)
   try {
     const found = warmUp(session, options.example)
     const { inputs, outputs, unserved } = session
-    const facts = { inputs, outputs, unserved, classLabels, sha256, createMs, fileBytes: bytes.length }
+    const facts = { inputs, outputs, unserved, classLabels, sha256, createMs, memoryBytes, fileBytes }
     const isShort = found.cost !== undefined && found.cost.rowUs < inlineLimitUs
     if (isShort || options.placement === 'inline') {
       return { report: { ...facts, warmUp: found, bytes: undefined }, session, threads: [] }

@@ -29,3 +29,8 @@ async function readBytes(path: string): Promise<Uint8Array> {
     throw new MillraceError('MILL_MODEL_INVALID', `the file cannot be read: ${code}`, { cause: error })
   }
 }
+
+/** Give the memory of a file back at once: a collector may leave hundreds of megabytes for long. The bytes are gone. */
+export function releaseBytes({ buffer, byteLength }: Uint8Array): void {
+  if (byteLength > 0 && buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
+}

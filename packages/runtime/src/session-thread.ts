@@ -5,13 +5,13 @@ import type { FromThread, OpenReport, OpenRequest, ThreadResult, ThreadRun, ToTh
 /** Starts a thread that speaks as session-worker.ts does. */
 export type StartThread = () => Worker
 
-/** Some 8 MB and 30 ms. The heap is not limited: a text tensor beyond the limit would end the process, not the thread. */
+/** Some 15 MB and 40 ms. The heap is not limited: a text tensor beyond the limit would end the process, not the thread. */
 export const startSessionThread: StartThread = () =>
   new Worker(new URL('./session-worker.ts', import.meta.url), {
     name: 'session',
     // Flags of the process may not fit a thread, as --input-type does not.
     execArgv: [],
-    resourceLimits: { maxYoungGenerationSizeMb: 4 }
+    resourceLimits: { maxYoungGenerationSizeMb: 2 }
   })
 
 interface Call {

@@ -3,8 +3,9 @@ import { setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import { MillraceError } from '@millrace/common'
 import { reasonOf } from './load-errors.ts'
-import { openSession, type OpenedSession } from './open-session.ts'
-import { readModel } from './read-model.ts'
+import { openSession } from './open-session.ts'
+import type { Session } from './ort-session.ts'
+import { readModel, releaseBytes } from './read-model.ts'
 import type { Tensor } from './tensor.ts'
 import type { FromThread, OpenReport, OpenRequest, ThreadResult, ThreadRun, ToThread } from './thread-messages.ts'
 import { firstRun, type WarmUp, warmUp } from './warm-up.ts'
@@ -15,7 +16,7 @@ import { firstRun, type WarmUp, warmUp } from './warm-up.ts'
 const niceness = 10
 
 const port = parentPort!
-let opened: OpenedSession | undefined
+let session: Session | undefined
 
 /** On Linux each thread has a priority of its own, and threads started from here inherit it. */
 function lowerPriority(): void {
@@ -28,8 +29,12 @@ function lowerPriority(): void {
 
 async function open(request: OpenRequest): Promise<OpenReport> {
   const { bytes, sha256 } = await readModel(request.path, request.sha256)
-  opened = await openSession(bytes, request.path, request.threads)
-  const { session, classLabels, createMs } = opened
+  const fileBytes = bytes.length
+  const opened = await openSession(bytes, request.path, request.threads)
+  const { classLabels, createMs, memoryBytes } = opened
+  session = opened.session
+  const mayMove = createMs < (request.bytesIf?.createMs ?? 0)
+  if (!mayMove) releaseBytes(opened.bytes)
   const found = request.isMeasured ? warmUp(session, request.example) : firstRun(session, request.example)
   const { inputs, outputs, unserved } = session
   return {
@@ -39,25 +44,26 @@ async function open(request: OpenRequest): Promise<OpenReport> {
     classLabels,
     sha256,
     createMs,
-    fileBytes: bytes.length,
+    memoryBytes,
+    fileBytes,
     warmUp: found,
-    bytes: isShort(request.bytesIf, found) ? opened.bytes : undefined
+    bytes: mayMove && isShort(request.bytesIf, found) ? opened.bytes : undefined
   }
 }
 
 function isShort(limits: OpenRequest['bytesIf'], { cost }: WarmUp): boolean {
-  return limits !== undefined && cost !== undefined && cost.rowUs < limits.rowUs && opened!.createMs < limits.createMs
+  return limits !== undefined && cost !== undefined && cost.rowUs < limits.rowUs
 }
 
 function run({ inputs, wanted }: ThreadRun): ThreadResult {
   const startedAt = performance.now()
-  const outputs = opened!.session.run(inputs, wanted)
+  const outputs = session!.run(inputs, wanted)
   return { outputs, inferNs: (performance.now() - startedAt) * 1e6 }
 }
 
 function close(): void {
-  opened?.session.dispose()
-  opened = undefined
+  session?.dispose()
+  session = undefined
 }
 
 async function answer(message: ToThread): Promise<void> {

@@ -27,6 +27,8 @@ export interface OpenReport {
   /** Of the file, in hexadecimal. */
   readonly sha256: string
   readonly createMs: number
+  /** Estimate of what the session holds. */
+  readonly memoryBytes: number
   readonly warmUp: WarmUp
   readonly bytes: Uint8Array | undefined
 }

@@ -187,6 +187,21 @@ test('outputs that are no tensors are left out, and named', async t => {
   assert.deepEqual(numbers(await model.run({ inputs: [input] })), [-1, 2])
 })
 
+test('weights in a file beside the model are found', async t => {
+  for (const isServing of [true, false]) {
+    const model = await load(t, 'external', { isServing })
+    assert.deepEqual(numbers(await model.run({ inputs: [floats('x', [[0, 0, 0]])] })), [1, 2, 3])
+  }
+})
+
+test('without that file a model fails to load, and says what it looked for', async t => {
+  const file = temporaryFile(t, readFileSync(fixture('external')))
+  await assert.rejects(
+    load(t, 'external', { path: file }),
+    refusal(/^failed to load external version 1: .*external\.weights/)
+  )
+})
+
 test('the checksum may be in capitals, and is told', async t => {
   const sha256 = createHash('sha256')
     .update(readFileSync(fixture('mlp')))
