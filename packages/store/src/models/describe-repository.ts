@@ -8,6 +8,7 @@ import {
   isListedName
 } from './found-model.ts'
 import { faultOf, isPickled, type JudgedVersion, judgeVersion, longestJson, stampOf, tooLong } from './judge-version.ts'
+import { mapGently } from './map-gently.ts'
 import type { ModelConfig } from './model-config.ts'
 import type { SourcedModel } from './model-source.ts'
 import { noModelConfig, parseModelConfig } from './parse-model-config.ts'
@@ -30,7 +31,7 @@ export async function describeRepository(
   const known = new Map(before.map(model => [model.sourced.name, model]))
   // A folder without versions is no model: it may hold anything.
   const present = found.models.filter(model => model.versions.length > 0 || model.problem !== undefined)
-  const models = await Promise.all(present.map(model => describeModel(model, reader, known.get(model.name))))
+  const models = await mapGently(present, model => describeModel(model, reader, known.get(model.name)))
   const flat = await describeFlat(found.files, reader, found.unnamed)
   const isNew = flat !== undefined && !models.some(model => model.sourced.name === flat.sourced.name)
   return (isNew ? [...models, flat] : models).toSorted((one, other) => byName(one.sourced, other.sourced))
@@ -43,9 +44,7 @@ async function describeModel(
 ): Promise<DescribedModel> {
   const { config, problem } = await readConfig(found.config, reader)
   const whole = new Map(before?.versions.map(one => [one.sourced.version, one]))
-  const versions = await Promise.all(
-    found.versions.map(version => rejudge(version, reader, whole.get(version.version)))
-  )
+  const versions = await mapGently(found.versions, version => rejudge(version, reader, whole.get(version.version)))
   const sourced = {
     name: found.name,
     config,

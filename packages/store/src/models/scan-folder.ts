@@ -9,6 +9,7 @@ import {
   type FoundVersion,
   isListedName
 } from './found-model.ts'
+import { mapGently } from './map-gently.ts'
 
 /** Whether a file that looks so has not been written to for a while. */
 export type IsSettled = (path: string, look: { stamp: string; changedAtMs: number }) => boolean
@@ -20,7 +21,7 @@ export type IsSettled = (path: string, look: { stamp: string; changedAtMs: numbe
 export async function scanFolder(folder: string, isSettled: IsSettled): Promise<FoundRepository> {
   const { folders, files } = await contentsOf(folder)
   const [models, found] = await Promise.all([
-    Promise.all(folders.map(name => scanModel(folder, name, isSettled))),
+    mapGently(folders, name => scanModel(folder, name, isSettled)),
     scanFiles(folder, files, isSettled)
   ])
   return { models: models.filter(model => model !== undefined), files: found }
@@ -32,7 +33,7 @@ async function scanModel(root: string, name: string, isSettled: IsSettled): Prom
   try {
     const { folders, files } = await contentsOf(folder)
     const [config] = await scanFiles(folder, files.includes('config.json') ? ['config.json'] : [], isSettled)
-    const versions = await Promise.all(folders.map(version => scanVersion(root, { model: name, version }, isSettled)))
+    const versions = await mapGently(folders, version => scanVersion(root, { model: name, version }, isSettled))
     return { name, config, versions: versions.filter(version => version !== undefined) }
   } catch (error) {
     const problem = problemOf(folder, error)
@@ -78,7 +79,7 @@ export async function scanFiles(
   names: readonly string[],
   isSettled: IsSettled
 ): Promise<readonly FoundFile[]> {
-  const files = await Promise.all(names.map(name => scanFile(folder, name, isSettled)))
+  const files = await mapGently(names, name => scanFile(folder, name, isSettled))
   return files.filter(file => file !== undefined)
 }
 
@@ -101,10 +102,8 @@ async function filesOf(folder: string): Promise<string[]> {
 /** Names of folders and files, in order; a link counts as what it leads to. */
 export async function contentsOf(folder: string): Promise<{ folders: string[]; files: string[] }> {
   const entries = await listed(folder)
-  const kinds = await Promise.all(
-    entries.map(async entry =>
-      entry.isSymbolicLink() ? ((await statOrNothing(join(folder, entry.name))) ?? entry) : entry
-    )
+  const kinds = await mapGently(entries, async entry =>
+    entry.isSymbolicLink() ? ((await statOrNothing(join(folder, entry.name))) ?? entry) : entry
   )
   const those = (isWanted: (kind: Pick<Dirent, 'isFile' | 'isDirectory'>) => boolean): string[] =>
     entries.filter((_, index) => isWanted(kinds[index]!)).map(entry => entry.name)
