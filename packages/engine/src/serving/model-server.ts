@@ -5,7 +5,7 @@ import type { ServedVersion } from './served-version.ts'
 /** A question to a model, whatever protocol it came by. */
 export interface InferRequest {
   readonly model: string
-  /** A version, or an alias such as `stable`; the default version unless given. */
+  /** A version, or else an alias such as `stable`; the default version unless given, or for an empty text. */
   readonly version?: string | undefined
   readonly inputs: readonly NamedTensor[]
   /** Names of the outputs wanted; all in the order of the model unless given. */
@@ -144,11 +144,22 @@ export interface ModelServer {
   model(name: string): ModelStatus
   /** Whether a request for it would be answered now, without loading anything. */
   isReady(model: string, version?: string): boolean
-  /** Look at the sources now and take over what changed; resolves when it is served. Never drops what still works. */
+  /**
+   * Look at the sources now and take over what changed; resolves when it is served. What replaces a version is loaded
+   * first, and what cannot be loaded leaves the version as it is. A version whose files are gone is served no more, unless
+   * somebody made an alias for it: then it is until the server ends.
+   * @throws {MillraceError} MILL_MODEL_NOT_FOUND
+   */
   reload(model?: string): Promise<LoadReport>
-  /** Load a model's versions by its policy, also after `unload`. @throws {MillraceError} MILL_MODEL_NOT_FOUND or MILL_MODEL_INVALID */
+  /**
+   * Load a model's versions by its policy as far as there is room, also after `unload`, and those that failed once more.
+   * @throws {MillraceError} MILL_MODEL_NOT_FOUND, or MILL_MODEL_INVALID when no version of it works
+   */
   load(model: string): Promise<LoadReport>
-  /** Serve a model no more until it is loaded again; requests that run are answered. @throws {MillraceError} MILL_MODEL_NOT_FOUND */
+  /**
+   * Serve a model no more until it is loaded again, also after a restart; requests that run are answered. Durable when it
+   * resolves. A learner goes on learning. @throws {MillraceError} MILL_MODEL_NOT_FOUND
+   */
   unload(model: string): Promise<void>
   /**
    * Take over what another process changed: aliases, and models that were unloaded or loaded. Of all models unless one is
@@ -157,12 +168,24 @@ export interface ModelServer {
   refresh(model?: string): Promise<void>
   /**
    * Let an alias stand for a version, which is loaded first if need be: no request is dropped. Durable when it resolves.
-   * @throws {MillraceError} MILL_MODEL_NOT_FOUND, MILL_VERSION_NOT_FOUND, MILL_MODEL_INVALID with the alias as it was
+   * The version is served from then on even if the policy leaves it out.
+   * @param alias 1 to 64 letters, digits, `_` and `-`
+   * @throws {MillraceError} MILL_MODEL_NOT_FOUND, MILL_VERSION_NOT_FOUND, MILL_MODEL_INVALID, MILL_MODEL_NOT_READY for a
+   *   model that is unloaded, MILL_OPTION_INVALID for the name of the alias or MILL_VERSION_EXISTS for one that a version
+   *   has; the alias stays as it was
    */
   moveAlias(model: string, alias: string, version: string): Promise<void>
-  /** Forget an alias; `default` falls back to what it is by configuration. */
+  /**
+   * Forget that an alias was moved: it is what it is by configuration again, which for most is nothing.
+   * @throws {MillraceError} MILL_MODEL_NOT_FOUND, or MILL_VERSION_NOT_FOUND when there is no such alias
+   */
   removeAlias(model: string, alias: string): Promise<void>
-  /** Let `default` stand again for the version before; the name of that version. @throws {MillraceError} MILL_VERSION_NOT_FOUND when there is none */
+  /**
+   * Let `default` stand again for the version before, and that version's predecessor the next time; past versions that
+   * are gone. The last 20 are known, also after a restart.
+   * @returns the name of that version
+   * @throws {MillraceError} MILL_MODEL_NOT_FOUND, or MILL_VERSION_NOT_FOUND when there is none
+   */
   rollback(model: string): Promise<string>
   /**
    * Keep a learner as it is now as a version that learns no more; durable when it resolves.
@@ -175,9 +198,13 @@ export interface ModelServer {
    * @throws {MillraceError} MILL_UNSUPPORTED for a learner that ONNX cannot express
    */
   exportOnnx(model: string, version?: string): Promise<Uint8Array>
-  /** In the order of models and versions. */
+  /** In the order of models and versions. @throws {MillraceError} MILL_MODEL_NOT_FOUND or MILL_VERSION_NOT_FOUND */
   statistics(model?: string, version?: string): readonly VersionStatistics[]
-  /** Why sources cannot be read at present, by location. */
+  /**
+   * Why sources cannot be read at present, by location; and why what is in them cannot be used, by location or model: names
+   * that no model can have, configuration that is wrong, aliases for versions that are gone.
+   */
   problems(): ReadonlyMap<string, string>
+  /** Take no more requests, answer those in work, give the memory back, close the sources. */
   close(): Promise<void>
 }
