@@ -3,16 +3,9 @@ import { createModelServer, createResponseCache, type ModelServer, type ServingE
 import { createRuntime } from '@millrace/runtime'
 import { folderSource, memoryRegistryStore } from '@millrace/store'
 import { Registry } from 'prom-client'
-import { buildApp } from '../../src/app.ts'
 import type { App } from '../../src/app-type.ts'
-import { type DocumentDeps, documentRoutes } from '../../src/documents/document-routes.ts'
-import { tellProcessTime } from '../../src/documents/process-time.ts'
-import { startUptime } from '../../src/documents/uptime.ts'
-import { metricsReply } from '../../src/metrics/metrics-reply.ts'
 import { type ServingMetrics, servingMetrics } from '../../src/metrics/serving-metrics.ts'
-import { systemFigures } from '../../src/metrics/system-metrics.ts'
-import { learnRoutes } from '../../src/services/learn-routes.ts'
-import { modelFactRoutes } from '../../src/services/model-routes.ts'
+import { buildInference, type InferenceDeps } from '../../src/services/inference.ts'
 import { freshLearner } from '../fresh-learner.ts'
 import { common } from '../services.ts'
 
@@ -38,7 +31,7 @@ export async function openTestModels(t: Scope, events: ServingEvents, folder = s
   const runtime = createRuntime({ cores: 1 })
   const cache = createResponseCache({ maxBytes: 1_000_000, log: quiet })
   const models = await createModelServer({
-    sources: [folderSource({ folder })],
+    sources: [folderSource({ folder, stableMs: 0 })],
     runtime,
     registry: memoryRegistryStore(),
     cache,
@@ -56,50 +49,23 @@ export async function openTestModels(t: Scope, events: ServingEvents, folder = s
   return { models, cache }
 }
 
-/** @param replaced what a test would rather have, made from the models */
+/** The inference service over the models of a folder. */
 export async function documentApp(
   t: Scope,
-  options: { folder?: string; replaced?: (models: ModelServer) => Partial<DocumentDeps> } = {}
+  options: Partial<InferenceDeps> & { folder?: string } = {}
 ): Promise<DocumentApp> {
   const registry = new Registry()
   const metrics = servingMetrics(registry)
   const { models, cache } = await openTestModels(t, metrics.events, options.folder)
   metrics.watch({ models, cache: () => cache.counts() })
-  const uptime = startUptime()
-  const learner = await freshLearner('linear_regression')
-  const routes: string[] = []
-  const app = buildApp({
+  const app = buildInference({
     ...common,
-    service: 'inference',
     registry,
-    requests: metrics.requests,
-    metricsJson: metricsReply({
-      metrics,
-      system: systemFigures({ folder: '.' }),
-      uptime,
-      connections: async () => 0,
-      wineModel: 'wine_quality',
-      featuresModel: 'tabular_classifier'
-    })
-  })
-  tellProcessTime(app)
-  app.addHook('onRoute', ({ method, url }) => void routes.push(`${String(method)} ${url}`))
-  void app.register(modelFactRoutes, { learner })
-  void app.register(learnRoutes, { learner, findWriter: async () => undefined })
-  void app.register(documentRoutes, {
-    models,
-    learner,
-    durability: 'fsync',
     metrics,
-    dataModel: 'random_forest_classifier',
-    featuresModel: 'tabular_classifier',
-    title: 'MLOps Model API',
-    version: '1.0.0',
-    routes,
+    models,
+    learner: await freshLearner('linear_regression'),
     redisConnected: () => undefined,
-    hasBucket: false,
-    uptime,
-    ...options.replaced?.(models)
+    ...options
   })
   t.after(async () => {
     await app.close()
