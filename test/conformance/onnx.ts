@@ -23,8 +23,8 @@ const { values: flags } = parseArgs({
     data: { type: 'string', default: process.env['ONNX_TEST_DATA'] },
     /** Models that must be right both ways. */
     fewest: { type: 'string', default: String(fewestRight) },
-    /** How often all models are loaded and asked: memory that is not given back shows in the second pass. */
-    passes: { type: 'string', default: '2' }
+    /** How often all models are loaded and asked: memory that is not given back grows from pass to pass. */
+    passes: { type: 'string', default: '1' }
   }
 })
 
@@ -42,13 +42,14 @@ async function run(): Promise<void> {
   makeRepository(path.join(folder, 'models'), cases)
   const start = performance.now()
   const { program, client } = await startServer(folder)
-  print(`${cases.length} models; the server is ready after ${seconds(start)} s, RSS ${residentMb(program)} MB`)
-  let outcomes: Outcome[] = []
-  for (let pass = 1; pass <= Number(flags.passes); pass += 1) {
-    outcomes = await judgeAll(cases, client, program)
+  const tell = (done: number): void =>
     print(
-      `pass ${pass}: ${seconds(start)} s, RSS ${residentMb(program)} MB, at most ${residentMb(program, 'VmHWM')} MB`
+      `${done} models: ${seconds(start)} s, RSS ${residentMb(program)} MB, at most ${residentMb(program, 'VmHWM')} MB`
     )
+  tell(0)
+  let outcomes: Outcome[] = []
+  for (let pass = 0; pass < Number(flags.passes); pass += 1) {
+    outcomes = await judgeAll(cases, { client, program, tell: done => tell(pass * cases.length + done) })
   }
   print(reportOf(outcomes))
   const faults = faultsOf(outcomes, Number(flags.fewest))
@@ -67,9 +68,17 @@ async function startServer(folder: string): Promise<{ program: Program; client: 
   return { program, client: protocolClient(String(url)) }
 }
 
+interface Judging {
+  client: ProtocolClient
+  program: Program
+  /** Called after each quarter. */
+  tell(done: number): void
+}
+
 /** @throws {Error} when the server dies, or does not answer that it is alive */
-async function judgeAll(cases: readonly Case[], client: ProtocolClient, program: Program): Promise<Outcome[]> {
+async function judgeAll(cases: readonly Case[], { client, program, tell }: Judging): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
+  const quarter = Math.ceil(cases.length / 4)
   for (const one of cases) {
     try {
       outcomes.push(await judge(client, one))
@@ -79,6 +88,7 @@ async function judgeAll(cases: readonly Case[], client: ProtocolClient, program:
         cause: error
       })
     }
+    if (outcomes.length % quarter === 0 || outcomes.length === cases.length) tell(outcomes.length)
   }
   return outcomes
 }
