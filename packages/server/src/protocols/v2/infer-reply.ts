@@ -5,12 +5,12 @@ import { elementsText } from '../tensor-text.ts'
 import { classify } from './classification.ts'
 import type { InferQuestion } from './infer-request.ts'
 
-/** The body of a reply. */
-export interface InferAnswer {
+/** The body of a reply, before it is compressed. */
+export interface InferReplyBody {
   /** JSON; with the bytes of the binary outputs after it where there are any. */
   readonly body: string | Buffer
   /** Bytes of the JSON; undefined where nothing follows it. */
-  readonly headerLength: number | undefined
+  readonly jsonLength: number | undefined
 }
 
 /** Writes the answer of a model as the request wants it: each output as JSON numbers in one flat list, or as bytes. */
@@ -18,7 +18,7 @@ export function writeInferReply(
   { route, served, outputs, isCached }: InferReply,
   question: InferQuestion,
   id: string
-): InferAnswer {
+): InferReplyBody {
   const parts: Buffer[] = []
   let json = `{"model_name":${JSON.stringify(route.model)},"model_version":${JSON.stringify(route.version)},"id":${JSON.stringify(id)},`
   if (isCached) json += '"parameters":{"cached":true},'
@@ -30,9 +30,9 @@ export function writeInferReply(
     json += (asked?.isBinary ?? question.isBinary) ? binaryOutput(output, parts) : jsonOutput(output)
   }
   json += ']}'
-  if (parts.every(part => part.length === 0)) return { body: json, headerLength: undefined }
+  if (parts.every(part => part.length === 0)) return { body: json, jsonLength: undefined }
   const header = Buffer.from(json)
-  return { body: Buffer.concat([header, ...parts]), headerLength: header.length }
+  return { body: Buffer.concat([header, ...parts]), jsonLength: header.length }
 }
 
 function jsonOutput(output: NamedTensor): string {
