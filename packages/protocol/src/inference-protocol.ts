@@ -210,7 +210,8 @@ export const RepositoryIndexReplySchema = Type.Array(
     version: Type.Optional(text('The version; absent for a model that has none.')),
     state: Type.Optional(text('READY, UNAVAILABLE, LOADING or UNLOADING.')),
     reason: Type.Optional(text('Why it is not ready.'))
-  })
+  }),
+  { description: 'One entry for each version.' }
 )
 /** Reply of `POST /v2/repository/index`. */
 export type RepositoryIndexReply = Static<typeof RepositoryIndexReplySchema>

@@ -5,6 +5,7 @@ import {
   createSnapshotter,
   type LagFeatures,
   learnerNames,
+  type ModelServer,
   type Observation,
   type ObservationStream,
   readObservations,
@@ -13,13 +14,17 @@ import {
   snapshotThread,
   type SnapshotterOptions
 } from '@millrace/engine'
+import { Registry } from 'prom-client'
 import type { CommonDeps } from './app.ts'
 import type { App } from './app-type.ts'
 import { type Config, settings } from './config-schema.ts'
 import { type LearnerPlace, openLearnerAt } from './open-learner-at.ts'
 import { laterPendingStore } from './later-pending-store.ts'
 import { closeAll, type Service, type ServiceAddress } from './listen.ts'
+import { startGrpc } from './grpc/start-grpc.ts'
 import type { Logger } from './logger.ts'
+import { type ServingMetrics, servingMetrics } from './metrics/serving-metrics.ts'
+import { type ModelsOrder, openModels } from './open-models.ts'
 import { type OpenThings, openThings } from './open-things.ts'
 import { createProcessMetrics } from './process-metrics.ts'
 import { buildCoinbase } from './services/coinbase.ts'
@@ -49,6 +54,11 @@ export interface EngineParts {
 export interface Platform {
   readonly services: readonly Service[]
   readonly parts: EngineParts
+  /**
+   * Let the models be asked over gRPC, if this process serves them.
+   * @throws {MillraceError} MILL_PORT_TAKEN
+   */
+  listenGrpc(): Promise<ServiceAddress[]>
   /** Tell the other processes where the learners that this one teaches are to be found. */
   announce(addresses: readonly ServiceAddress[]): Promise<void>
   /** Answer what runs, then close services, learners and stores. */
@@ -74,6 +84,12 @@ export async function openPlatform(config: Config, names: readonly ServiceName[]
       services,
       parts,
       announce: addresses => foundations.writers.announce(addresses),
+      async listenGrpc() {
+        if (foundations.serving === undefined) return []
+        const { models } = foundations.serving
+        const grpc = await things.keep(openGrpc(config, models, logger))
+        return [{ name: 'inference-grpc', url: grpc.url }]
+      },
       async close() {
         await closeAll(services)
         await things.close()
@@ -87,6 +103,7 @@ export async function openPlatform(config: Config, names: readonly ServiceName[]
 
 /** What has to be opened, and takes time, before services can be built. */
 interface Foundations {
+  serving: Serving | undefined
   stores: Stores | undefined
   observations: readonly Observation[]
   learners: ReadonlyMap<ServiceName, ServedLearner>
@@ -123,8 +140,35 @@ async function lay(things: OpenThings, { config, names, logger }: Order): Promis
   // Kept last, to be closed first: learners wait for a snapshot that is under way.
   await things.keep(snapshotter)
   const byService = new Map(learners.map(({ service, learner }) => [service, learner]))
+  const serving = names.includes('inference')
+    ? await openServing(things, { config, stores: openedStores!, learners: byService, logger })
+    : undefined
   const writers = writerRegistry({ learners: byService, registry: openedStores?.registry, host: config.host, logger })
-  return { stores: openedStores, observations, learners: byService, writers }
+  return { serving, stores: openedStores, observations, learners: byService, writers }
+}
+
+/** The models of the inference service, and what they are counted in. */
+interface Serving {
+  models: ModelServer
+  registry: Registry
+  metrics: ServingMetrics
+}
+
+async function openServing(things: OpenThings, order: Omit<ModelsOrder, 'events'>): Promise<Serving> {
+  const registry = new Registry()
+  const metrics = servingMetrics(registry)
+  // The learner of the inference service itself is asked by /predict, under no name of its own.
+  const learners = new Map([...order.learners].filter(([service]) => service !== 'inference'))
+  const { models, cache } = await things.keep(openModels({ ...order, learners, events: metrics.events }))
+  metrics.watch({ models, cache })
+  return { models, registry, metrics }
+}
+
+async function openGrpc(config: Config, models: ModelServer, logger: Logger) {
+  const { host, portGrpc: port, inferBodyLimitBytes: maxMessageBytes } = config
+  const log = logger.child({ service: 'inference-grpc' })
+  const grpc = await startGrpc({ models, host, port, log, maxMessageBytes, isReady: () => true })
+  return { url: `grpc://${host}:${grpc.port}`, close: () => grpc.close() }
 }
 
 const portKeys = {
@@ -153,12 +197,19 @@ interface Workshop {
 
 function build(name: ServiceName, { parts, common, foundations }: Workshop): App {
   const { config } = common
-  const { stores, observations, learners, writers } = foundations
+  const { serving, stores, observations, learners, writers } = foundations
   switch (name) {
     case 'inference': {
       const learner = learners.get(name)!
       parts.defaultLearner = learner
-      return buildInference({ ...common, learner, findWriter: writers.finder(learner.id) })
+      const { connection } = stores!
+      return buildInference({
+        ...common,
+        ...serving!,
+        learner,
+        findWriter: writers.finder(learner.id),
+        redisConnected: () => connection?.isConnected
+      })
     }
     case 'features': {
       parts.features = createLagFeatures({ series: stores!.series, lags: config.nLags })

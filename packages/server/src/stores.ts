@@ -28,6 +28,8 @@ export interface Stores {
   readonly registry: RegistryStore
   /** How the series stand with Redis; undefined when none is configured or nobody keeps series. */
   readonly redis?: (() => RedisStatus) | undefined
+  /** The Redis that is configured. */
+  readonly connection?: RedisConnection | undefined
   close(): Promise<void>
 }
 
@@ -55,6 +57,7 @@ export async function openStores({ config, logger, hasSeries }: StoresOrder): Pr
     if (redis === undefined) return { ...embedded, close: things.close }
     const { series, cursors, pending, registry } = embedded
     const shared = {
+      connection: redis,
       cursors,
       pending: fallbackPendingStore({
         redis,

@@ -1,5 +1,6 @@
 import { createLagFeatures, createObservationStream, type LearnerName, type ServedLearner } from '@millrace/engine'
 import { memoryCursorStore, memorySeriesStore } from '@millrace/store'
+import { Registry } from 'prom-client'
 import type { App } from '../src/app-type.ts'
 import {
   buildFeatures,
@@ -10,7 +11,9 @@ import {
   createProcessMetrics,
   parseConfig
 } from '../src/index.ts'
+import { servingMetrics } from '../src/metrics/serving-metrics.ts'
 import { freshLearner } from './fresh-learner.ts'
+import { freshModels } from './fresh-models.ts'
 
 /** What every service of a test is given; logs nothing. */
 export const common = {
@@ -48,9 +51,20 @@ export async function model(
   return buildModel({ ...common, learner: { ...(await freshLearner(name)), ...replaced } })
 }
 
-/** The inference service with a fresh default learner. */
-export async function inference(): Promise<App> {
-  return buildInference({ ...common, learner: await freshLearner('linear_regression') })
+/** The inference service with a fresh default learner, and models of folders if any are given. */
+export async function inference(folders: readonly string[] = []): Promise<App> {
+  const registry = new Registry()
+  const metrics = servingMetrics(registry)
+  const models = await freshModels(folders, { events: metrics.events })
+  metrics.watch({ models })
+  return buildInference({
+    ...common,
+    models,
+    registry,
+    metrics,
+    redisConnected: () => undefined,
+    learner: await freshLearner('linear_regression')
+  })
 }
 
 /** POST a body as JSON; text is sent as it is. */

@@ -28,8 +28,9 @@ export interface ServicesRun {
 export async function runServices({ config, names, logger, ready }: ServicesRun): Promise<number> {
   const platform = await openPlatform(config, names, logger)
   try {
-    const addresses = await listenAll(platform.services, config.host)
-    await platform.announce(addresses)
+    const services = await listenAll(platform.services, config.host)
+    const addresses = [...services, ...(await platform.listenGrpc())]
+    await platform.announce(services)
     // Signals are heard before anybody is told that the services are ready.
     const stopped = stopOnSignal({
       signals: process,

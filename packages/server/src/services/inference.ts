@@ -1,31 +1,94 @@
-import { WelcomeReplySchema } from '@millrace/protocol'
+import type { ModelServer } from '@millrace/engine'
+import type { Registry } from 'prom-client'
+import { buildApp } from '../app.ts'
 import type { App } from '../app-type.ts'
-import { failures } from '../http/route-schema.ts'
+import type { Config } from '../config-schema.ts'
+import { documentRoutes } from '../documents/document-routes.ts'
+import { tellProcessTime } from '../documents/process-time.ts'
+import { startUptime } from '../documents/uptime.ts'
+import { wineModel } from '../documents/wine-answer.ts'
+import { metricsReply } from '../metrics/metrics-reply.ts'
+import type { ServingMetrics } from '../metrics/serving-metrics.ts'
+import { systemFigures } from '../metrics/system-metrics.ts'
+import { mlflowRoutes } from '../protocols/mlflow/mlflow-routes.ts'
+import { probeRoutes } from '../protocols/probe-routes.ts'
+import { kserveV1Routes } from '../protocols/v1/kserve-v1-routes.ts'
+import { inferenceProtocolRoutes } from '../protocols/v2/inference-protocol-routes.ts'
 import { version } from '../version.ts'
-import { type LearnerDeps, modelApp } from './model-app.ts'
+import { registerLearnerMetrics } from './learner-gauges.ts'
+import { learnRoutes } from './learn-routes.ts'
+import type { LearnerDeps } from './model-app.ts'
+import { registerModelMetrics } from './model-gauges.ts'
+import { modelFactRoutes } from './model-routes.ts'
 
 /** What the inference service is given. */
-export type InferenceDeps = LearnerDeps
+export interface InferenceDeps extends LearnerDeps {
+  config: LearnerDeps['config'] &
+    Pick<
+      Config,
+      'dataDir' | 'inferBodyLimitBytes' | 'dataModel' | 'featuresModel' | 's3Bucket' | 'apiTitle' | 'apiVersion'
+    >
+  models: ModelServer
+  /** Where `metrics` are registered. */
+  registry: Registry
+  metrics: ServingMetrics
+  /** Whether Redis answers; undefined when none is configured. */
+  redisConnected: () => boolean | undefined
+}
 
-/** The inference service: the default learner, and what this server offers. Does not listen. */
+/** The inference service: models in every protocol that it speaks, and the learner of its port. Does not listen. */
 export function buildInference(deps: InferenceDeps): App {
-  const app = modelApp({ ...deps, service: 'inference' })
-  const endpoints = ['GET /docs', 'GET /redoc', 'GET /openapi.json']
+  const { config, models, metrics, registry, learner, findWriter = async () => undefined } = deps
+  const { dataModel, featuresModel, apiTitle: title = 'MLOps Model API', apiVersion = version } = config
+  const uptime = startUptime()
+  registerModelMetrics(registry, learner)
+  registerLearnerMetrics(registry, learner)
+  const metricsJson = metricsReply({
+    metrics,
+    system: systemFigures({ folder: config.dataDir }),
+    uptime,
+    connections: () => openConnections(app),
+    wineModel,
+    featuresModel
+  })
+  const app = buildApp({ ...deps, service: 'inference', registry, requests: metrics.requests, metricsJson })
+  tellProcessTime(app)
+  const routes: string[] = []
   app.addHook('onRoute', ({ method, url, schema }) => {
-    if (schema !== undefined && !('hide' in schema) && method !== 'HEAD') endpoints.push(`${String(method)} ${url}`)
+    if (schema !== undefined && !('hide' in schema) && method !== 'HEAD') routes.push(`${String(method)} ${url}`)
   })
-  void app.register(async routes => {
-    routes.get(
-      '/',
-      {
-        schema: {
-          operationId: 'welcome',
-          summary: 'What this server is and offers',
-          response: { 200: WelcomeReplySchema, ...failures }
-        }
-      },
-      async () => ({ name: 'millrace', version, status: 'ok', endpoints })
-    )
+  void app.register(modelFactRoutes, { learner })
+  void app.register(learnRoutes, { learner, findWriter })
+  void app.register(documentRoutes, {
+    models,
+    learner,
+    durability: config.durability,
+    metrics,
+    dataModel,
+    featuresModel,
+    title,
+    version: apiVersion,
+    routes,
+    redisConnected: deps.redisConnected,
+    hasBucket: config.s3Bucket !== undefined,
+    uptime
   })
+  const { inferBodyLimitBytes } = config
+  void app.register(inferenceProtocolRoutes, { models, inferBodyLimitBytes })
+  void app.register(kserveV1Routes, { models, inferBodyLimitBytes })
+  void app.register(mlflowRoutes, { models, inferBodyLimitBytes, defaultModel: () => onlyModel(models) ?? dataModel })
+  void app.register(probeRoutes)
   return app
+}
+
+/** The one model of a server that was made for it, as containers of MLflow and SageMaker are. */
+function onlyModel(models: ModelServer): string | undefined {
+  const [only, ...others] = models.models().filter(({ kind }) => kind === 'onnx')
+  return others.length === 0 ? only?.name : undefined
+}
+
+function openConnections(app: App): Promise<number> {
+  return new Promise((resolve, reject) =>
+    app.server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)))
+  )
 }

@@ -1,0 +1,130 @@
+import { join } from 'node:path'
+import {
+  type CacheCounts,
+  createModelServer,
+  createResponseCache,
+  type ModelServer,
+  type ServedLearner,
+  type ServingEvents
+} from '@millrace/engine'
+import { createRuntime } from '@millrace/runtime'
+import { folderSource, type ModelSource, redisAnswerStore, s3Source, watchRegistry } from '@millrace/store'
+import type { Config } from './config-schema.ts'
+import type { Logger } from './logger.ts'
+import { openThings } from './open-things.ts'
+import type { Stores } from './stores.ts'
+import { readVersionPolicy } from './version-policy.ts'
+
+/** The models that come with Millrace. */
+const sampleModels = join(import.meta.dirname, '../../../models')
+
+/** The models of a process. */
+export interface OpenedModels {
+  readonly models: ModelServer
+  /** What the cache of answers has done; undefined when there is none. */
+  readonly cache: (() => CacheCounts) | undefined
+  close(): Promise<void>
+}
+
+/** What {@link openModels} is given. */
+export interface ModelsOrder {
+  config: Config
+  stores: Pick<Stores, 'registry' | 'connection'>
+  /** Learners that are models too, by name. */
+  learners: ReadonlyMap<string, ServedLearner>
+  events: ServingEvents
+  logger: Logger
+}
+
+/**
+ * Open the models of the configured folder and bucket, and the learners of this process as models.
+ * @throws {MillraceError} MILL_STORE_FAILED or MILL_OPTION_INVALID, with nothing left open
+ */
+export async function openModels({ config, stores, learners, events, logger }: ModelsOrder): Promise<OpenedModels> {
+  const things = openThings()
+  const log = logger.child({ service: 'inference' })
+  const frozenFolder = join(config.dataDir, 'models')
+  try {
+    const runtime = await things.keep(Promise.resolve(createRuntime({ inlineLimitUs: config.inlineLimitUs })))
+    const { connection, registry } = stores
+    const shared = connection && redisAnswerStore(connection)
+    const cache = config.cacheBytes > 0 ? createResponseCache({ maxBytes: config.cacheBytes, shared, log }) : undefined
+    const models = await things.keep(
+      createModelServer({
+        sources: sourcesOf(config, frozenFolder, log),
+        runtime,
+        registry,
+        learners,
+        cache,
+        policy: readVersionPolicy(config.versionPolicy),
+        defaultVersion: config.defaultModelVersion,
+        limits: limitsOf(config),
+        cacheTtlMs: config.predictionCacheTtl * 1000,
+        frozenFolder,
+        events,
+        log
+      })
+    )
+    const unwatch = connection && heedOtherProcesses(connection, models, log)
+    return {
+      models,
+      cache: cache && (() => cache.counts()),
+      async close() {
+        unwatch?.()
+        await things.close()
+      }
+    }
+  } catch (error) {
+    await things.close()
+    throw error
+  }
+}
+
+function limitsOf({ maxModelsInMemory, modelsMemoryBytes, maxConcurrentRequests, queueLimit, requestTimeout }: Config) {
+  return {
+    maxModels: maxModelsInMemory,
+    memoryBytes: modelsMemoryBytes,
+    maxConcurrent: maxConcurrentRequests,
+    queueLimit,
+    requestTimeoutMs: requestTimeout * 1000
+  }
+}
+
+/** The folder, then the bucket if there is one, then what was frozen here. */
+function sourcesOf(config: Config, frozenFolder: string, log: Logger): ModelSource[] {
+  const { modelDir = sampleModels, s3Bucket, modelKey, modelCacheTtl, dataDir, awsRegion, s3Endpoint } = config
+  const bucket =
+    s3Bucket === undefined
+      ? []
+      : [
+          s3Source({
+            bucket: s3Bucket,
+            key: modelKey,
+            cacheDir: join(dataDir, 'model-cache'),
+            ttlMs: modelCacheTtl * 1000,
+            region: awsRegion,
+            endpoint: s3Endpoint,
+            log
+          })
+        ]
+  return [folderSource({ folder: modelDir, log }), ...bucket, folderSource({ folder: frozenFolder })]
+}
+
+/** Take over what other processes have decided: at once while Redis tells, and all of it when Redis is back. */
+function heedOtherProcesses(
+  connection: NonNullable<Stores['connection']>,
+  models: ModelServer,
+  log: Logger
+): () => void {
+  const refresh = (model?: string): void => {
+    models.refresh(model).catch((error: unknown) => log.warn({ model, err: error }, 'aliases could not be read again'))
+  }
+  const unwatch = connection.watch({ connected: () => refresh() })
+  const unsubscribe = watchRegistry(connection, ({ kind, name }) => {
+    if (kind === 'model') refresh(name)
+  })
+  return () => {
+    unwatch()
+    unsubscribe()
+  }
+}
