@@ -106,9 +106,15 @@ test('halves are what IEEE 754 says', async t => {
     numbersOf(await liveVersion(learner).run({ inputs: [halves] })),
     values.map(a => learner.predict({ a }))
   )
-  for (const infinite of [0x7c00, 0xfc00, 0x7e00]) {
-    const inputs = [{ ...halves, shape: [1], data: Uint16Array.of(infinite) }]
-    await assert.rejects(liveVersion(learner).run({ inputs }), { code: 'MILL_VALUE_NOT_FINITE' })
+  for (const [special, text] of [
+    [0x7c00, 'Infinity'],
+    [0xfc00, '-Infinity'],
+    [0x7e00, 'NaN'],
+    [0xfc01, 'NaN']
+  ] as const) {
+    const inputs = [{ ...halves, shape: [1], data: Uint16Array.of(special) }]
+    const message = `feature a must be a finite number, got ${text}`
+    await assert.rejects(liveVersion(learner).run({ inputs }), { code: 'MILL_VALUE_NOT_FINITE', message })
   }
 })
 
