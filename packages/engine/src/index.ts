@@ -98,10 +98,10 @@ export type {
   VersionStatus
 } from './serving/model-server.ts'
 export type { ModelServerOptions, ServingLimits } from './serving/model-server-options.ts'
+export type { CachedQuestion } from './serving/cache/cached-question.ts'
 export {
   type CacheCounts,
   type CachedAnswer,
-  type CachedQuestion,
   type CacheOptions,
   createResponseCache,
   type ResponseCache

@@ -5,20 +5,8 @@ import type { LearnerLog } from '../learning/learner-log.ts'
 import { decodeAnswer, encodeAnswer } from './cache/answer-codec.ts'
 import { AnswerMemory } from './cache/answer-memory.ts'
 import { compact, sizeOfAnswer } from './cache/answer-size.ts'
+import type { CachedQuestion } from './cache/cached-question.ts'
 import { QuestionKeys } from './cache/question-keys.ts'
-
-/** All that decides an answer. Ids, headers and deadlines are no part of it. */
-export interface CachedQuestion {
-  readonly model: string
-  readonly version: string
-  /** SHA-256 of what the version predicts with. */
-  readonly digest: string
-  readonly inputs: readonly NamedTensor[]
-  /** Names of the outputs wanted, in order; undefined for all. */
-  readonly outputs?: readonly string[] | undefined
-  /** Names of the features of a frozen learner, for an input that holds one row of them for each prediction. */
-  readonly featureNames?: readonly string[] | undefined
-}
 
 /** An answer, and whether it was made for another request than this one. */
 export interface CachedAnswer {

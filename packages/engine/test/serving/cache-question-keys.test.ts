@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { type Datatype, datatypes, type NamedTensor, type TensorArrays, type TensorData } from '@millrace/runtime'
 import * as fc from 'fast-check'
 import { QuestionKeys } from '../../src/serving/cache/question-keys.ts'
-import type { CachedQuestion } from '../../src/serving/response-cache.ts'
+import type { CachedQuestion } from '../../src/serving/cache/cached-question.ts'
 
 const question: CachedQuestion = {
   model: 'ab',

@@ -5,12 +5,8 @@ import type { NamedTensor } from '@millrace/runtime'
 import { redisAnswerStore, type RedisConnection } from '@millrace/store'
 import { connectTo, startRedis, withoutRedis } from '../../../store/test/redis-server.ts'
 import { until } from '../../../store/test/until.ts'
-import {
-  type CachedQuestion,
-  type CacheOptions,
-  createResponseCache,
-  type ResponseCache
-} from '../../src/serving/response-cache.ts'
+import type { CachedQuestion } from '../../src/serving/cache/cached-question.ts'
+import { type CacheOptions, createResponseCache, type ResponseCache } from '../../src/serving/response-cache.ts'
 import { memoryLog } from '../learner-setup.ts'
 
 const day = 86_400_000

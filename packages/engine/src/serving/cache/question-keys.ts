@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { NamedTensor } from '@millrace/runtime'
-import type { CachedQuestion } from '../response-cache.ts'
+import type { CachedQuestion } from './cached-question.ts'
 import { byteOrder, TensorWriter } from './tensor-writer.ts'
 
 /** First byte of every encoding. */
