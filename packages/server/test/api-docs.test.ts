@@ -33,7 +33,7 @@ const documentPaths = [
 ]
 
 /** Of the standard protocols, which the inference service speaks as well. */
-const standardPaths = /^\/(v1|v2|invocations|ping|version)\b/
+const standardPaths = /^\/(v1|v2|invocations|ping|version|livez|readyz|healthz)\b/
 
 const services: [string, App, string[]][] = [
   ['ingestion', ingestion(), ['/commit', '/health', '/metrics', '/next', '/reset', '/status']],
