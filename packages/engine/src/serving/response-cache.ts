@@ -8,6 +8,8 @@ import { compact, sizeOfAnswer } from './cache/answer-size.ts'
 import type { CachedQuestion } from './cache/cached-question.ts'
 import { QuestionKeys } from './cache/question-keys.ts'
 
+export type { CachedQuestion } from './cache/cached-question.ts'
+
 /** An answer, and whether it was made for another request than this one. */
 export interface CachedAnswer {
   /** Shared with all who ask the same: only to be read. */
