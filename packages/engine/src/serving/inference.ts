@@ -151,17 +151,15 @@ class Flight {
     this.#fail(error)
   }
 
-  /** Names of features decide an answer, and are no part of a question to the cache. */
   #mayBeCached({ served }: InMemory): boolean {
-    const { useCache, featureNames } = this.#request
-    const hasCache = this.#desk.deps.cache !== undefined && useCache !== false
-    return hasCache && served.digest !== undefined && featureNames === undefined
+    return this.#desk.deps.cache !== undefined && this.#request.useCache !== false && served.digest !== undefined
   }
 
   async #askCache(target: Target, version: InMemory): Promise<CachedAnswer> {
     const { cache, cacheTtlMs: standardTtlMs, monotonicNow } = this.#desk.deps
-    const { model, inputs, outputs, cacheTtlMs = standardTtlMs } = this.#request
-    const question = { model, version: target.route.version, digest: version.served.digest!, inputs, outputs }
+    const { model, inputs, outputs, featureNames, cacheTtlMs = standardTtlMs } = this.#request
+    const { digest = '' } = version.served
+    const question = { model, version: target.route.version, digest, inputs, outputs, featureNames }
     let ranMs = 0
     const answer = await cache!.answer(question, cacheTtlMs, async () => {
       const beganAt = monotonicNow()

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { CatalogueModel } from './catalogue.ts'
 import { noConfig } from './catalogue.ts'
 import type { KeptRecord } from './model-records.ts'
+import { isSameOrigin, originOf, settingsOf } from './open-version.ts'
 import { type ModelDefaults, ServedModel } from './served-model.ts'
 import type { ServedVersion } from './served-version.ts'
 import { unknownModel } from './serving-errors.ts'
@@ -20,9 +22,12 @@ export interface TableDeps {
 export class ModelTable {
   readonly models = new Map<string, ServedModel>()
   readonly #deps: TableDeps
+  /** What was kept of models that are not there. */
+  readonly #kept: Map<string, KeptRecord>
 
   constructor(deps: TableDeps) {
     this.#deps = deps
+    this.#kept = new Map(deps.kept)
     for (const live of deps.lives) this.#add(live.model, live)
   }
 
@@ -38,6 +43,21 @@ export class ModelTable {
     return [...this.models.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))
   }
 
+  /** Whether there is anything to do about a model: other files than before, or something that was left to do. */
+  needsWork(name: string, found: CatalogueModel | undefined): boolean {
+    const model = this.models.get(name)
+    if (model === undefined || found === undefined) return model !== undefined || found !== undefined
+    if (!isDeepStrictEqual(model.config, found.config) || model.isFlat !== found.isFlat) return true
+    const settings = settingsOf(found.config)
+    for (const [version, where] of found.versions) {
+      if (version === model.live) continue
+      if (!isSameOrigin(model.slots.get(version)?.origin, { ...where, config: found.config, settings })) return true
+    }
+    return model.order.some(
+      slot => slot.isPending || (!found.versions.has(slot.version) && slot.version !== model.live)
+    )
+  }
+
   /**
    * Take over what the sources have of a model. Nothing is given up yet: new files are only known, and versions that
    * have vanished stay. @returns undefined for a model that is not there
@@ -47,13 +67,14 @@ export class ModelTable {
     if (model === undefined) return undefined
     model.config = found?.config ?? noConfig
     model.isFlat = found?.isFlat ?? false
+    const settings = settingsOf(model.config)
     for (const slot of model.slots.values()) if (found?.versions.has(slot.version) !== true) slot.origin = undefined
-    for (const [version, { source, sourced }] of found?.versions ?? []) {
+    for (const [version, where] of found?.versions ?? []) {
       if (version === model.live) continue
       const slot = model.slots.get(version) ?? new VersionSlot({ model: name, version }, this.#deps.host)
-      model.slots.set(version, slot)
-      slot.origin = { source, sourced, config: model.config }
-      if (sourced.state === 'invalid') slot.refuse(sourced.reason ?? 'its files cannot be used')
+      if (!model.slots.has(version)) model.add(slot)
+      slot.origin = originOf({ ...where, config: model.config, settings })
+      if (where.sourced.state === 'invalid') slot.refuse(where.sourced.reason ?? 'its files cannot be used')
     }
     model.settle()
     return model
@@ -62,19 +83,21 @@ export class ModelTable {
   /** Give up what has vanished or is not wanted any more, now that what takes its place is loaded. */
   tidy(model: ServedModel): void {
     model.settle()
-    for (const slot of model.slots.values()) {
+    for (const slot of model.order) {
       if (slot.version === model.live) continue
       const isGone = slot.origin === undefined && (slot.current === undefined || !model.isChosen(slot.version))
-      if (isGone) model.slots.delete(slot.version)
+      if (isGone) model.delete(slot)
       if (isGone || !slot.isWanted || model.isUnloaded) slot.giveUp()
     }
-    if (model.slots.size === 0) this.models.delete(model.name)
     model.settle()
+    if (model.slots.size > 0) return
+    this.models.delete(model.name)
+    this.#kept.set(model.name, model.kept)
   }
 
   #add(name: string, live?: ServedVersion): ServedModel {
     const model = new ServedModel(name, live && this.#liveSlot(live), this.#deps.defaults)
-    model.kept = this.#deps.kept.get(name) ?? model.kept
+    model.kept = this.#kept.get(name) ?? model.kept
     this.models.set(name, model)
     model.settle()
     return model

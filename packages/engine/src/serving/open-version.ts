@@ -13,6 +13,10 @@ export interface Origin {
   readonly source: ModelSource
   readonly sourced: SourcedVersion
   readonly config: ModelConfig
+  /** The settings that a version is loaded with, as a text. */
+  readonly settings: string
+  /** Changes with everything that a version must be loaded anew for. */
+  readonly stamp: string
 }
 
 /** Brings versions into memory. */
@@ -82,13 +86,20 @@ async function openOnnx(runtime: Pick<Runtime, 'load'>, { names, config, files, 
   return { served, close: () => loaded.close() }
 }
 
-/** Changes with everything that a version must be loaded anew for. */
-export function stampOf(origin: Origin): string {
-  return `${origin.sourced.stamp}\n${settingsOf(origin)}`
+/** @param settings those of `config`, by {@link settingsOf} */
+export function originOf(given: Omit<Origin, 'stamp'>): Origin {
+  return { ...given, stamp: `${given.sourced.stamp}\n${given.settings}` }
+}
+
+/** Whether a version is where it was, as it was. */
+export function isSameOrigin(origin: Origin | undefined, given: Omit<Origin, 'stamp'>): boolean {
+  if (origin === undefined || origin.source !== given.source || origin.settings !== given.settings) return false
+  const [was, is] = [origin.sourced, given.sourced]
+  return was.stamp === is.stamp && was.state === is.state && was.reason === is.reason
 }
 
 /** The settings that a version is loaded with, as a text. */
-export function settingsOf({ config }: Origin): string {
+export function settingsOf(config: ModelConfig): string {
   const { maxBatchRows, batchDelayUs, queueLimit, placement, instances, threads } = config
   return JSON.stringify([maxBatchRows, batchDelayUs, queueLimit, placement, instances, threads])
 }

@@ -1,6 +1,6 @@
 import type { CatalogueModel } from './catalogue.ts'
 import { chosenAliases } from './alias-table.ts'
-import { forEachLimited } from './for-each-limited.ts'
+import { forEachInTurns, forEachLimited } from './for-each.ts'
 import type { LoadReport } from './model-server.ts'
 import type { ModelTable } from './model-table.ts'
 import type { Residency } from './residency.ts'
@@ -46,13 +46,19 @@ export async function reconcile(
   deps: ReconcileDeps
 ): Promise<LoadReport> {
   const { table } = deps
-  const names = scope.models ?? new Set([...found.keys(), ...table.models.keys()])
-  const before = new Map([...names].map(name => [name, servedBy(table.models.get(name))]))
   for (const name of scope.loaded) forgetFailures(table.models.get(name))
-  const models = [...names].flatMap(name => table.take(name, found.get(name)) ?? [])
+  const names = scope.models ?? new Set([...found.keys(), ...table.models.keys()])
+  const before = new Map<string, Set<string>>()
+  const models: ServedModel[] = []
+  await forEachInTurns(names, name => {
+    if (!scope.loaded.has(name) && !table.needsWork(name, found.get(name))) return
+    before.set(name, servedBy(table.models.get(name)))
+    const model = table.take(name, found.get(name))
+    if (model !== undefined) models.push(model)
+  })
   const replaced = await loadAll(models, scope, deps)
-  for (const model of models) table.tidy(model)
-  return report([...names], { table, before, replaced })
+  await forEachInTurns(models, model => table.tidy(model))
+  return report(names, { table, before, replaced })
 }
 
 async function loadAll(
@@ -114,21 +120,26 @@ interface Change {
   readonly replaced: ReadonlySet<VersionSlot>
 }
 
-function report(names: readonly string[], { table, before, replaced }: Change): LoadReport {
+function report(names: ReadonlySet<string>, { table, before, replaced }: Change): LoadReport {
   const loaded: string[] = []
   const unloaded: string[] = []
-  const failed: LoadReport['failed'][number][] = []
-  for (const name of names.toSorted()) {
+  for (const [name, was] of before) {
     const model = table.models.get(name)
-    const [was, is] = [before.get(name)!, servedBy(model)]
+    const is = servedBy(model)
     for (const version of is) {
       if (!was.has(version) || replaced.has(model!.slots.get(version)!)) loaded.push(`${name}/${version}`)
     }
     for (const version of was) if (!is.has(version)) unloaded.push(`${name}/${version}`)
-    for (const slot of model?.order ?? []) {
-      const reason = slot.failure?.reason
-      if (reason !== undefined) failed.push({ model: name, version: slot.version, reason })
+  }
+  return { loaded, unloaded, failed: failuresOf(names, table) }
+}
+
+function failuresOf(names: ReadonlySet<string>, { models }: ModelTable): LoadReport['failed'] {
+  const failed: LoadReport['failed'][number][] = []
+  for (const name of [...names].toSorted()) {
+    for (const { version, failure } of models.get(name)?.order ?? []) {
+      if (failure !== undefined) failed.push({ model: name, version, reason: failure.reason })
     }
   }
-  return { loaded, unloaded, failed }
+  return failed
 }

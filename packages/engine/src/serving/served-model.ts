@@ -4,7 +4,7 @@ import { noConfig } from './catalogue.ts'
 import { type KeptRecord, noRecord } from './model-records.ts'
 import type { ModelStatus, Route } from './model-server.ts'
 import { notReady, unknownVersion } from './serving-errors.ts'
-import { compareVersions } from './version-order.ts'
+import { compareKeys, type VersionKey } from './version-order.ts'
 import { policyText, selectVersions } from './version-policy.ts'
 import type { VersionSlot } from './version-slot.ts'
 import { slotStatus } from './version-status.ts'
@@ -30,7 +30,7 @@ export class ServedModel {
   readonly name: string
   /** Where the version of a learner that goes on learning stands in `slots`; undefined for models without. */
   readonly live: string | undefined
-  readonly slots = new Map<string, VersionSlot>()
+  readonly #slots = new Map<string, VersionSlot>()
   config: ModelConfig = noConfig
   isFlat = false
   kept: KeptRecord = noRecord
@@ -39,19 +39,38 @@ export class ServedModel {
   #policyProblem: string | undefined
   #aliases: ReadonlyMap<string, string> = new Map()
   #targets: ReadonlyMap<string, Target> = new Map()
-  #order: readonly VersionSlot[] = []
+  /** Undefined while it has to be found out anew. */
+  #order: readonly VersionSlot[] | undefined
   readonly #defaults: ModelDefaults
 
   constructor(name: string, live: VersionSlot | undefined, defaults: ModelDefaults) {
     this.name = name
     this.live = live?.version
     this.#defaults = defaults
-    if (live !== undefined) this.slots.set(live.version, live)
+    if (live !== undefined) this.#slots.set(live.version, live)
   }
 
   /** Newest first; a learner that is live before what was kept of it. */
   get order(): readonly VersionSlot[] {
+    this.#order ??= [...this.#slots.values()].toSorted((a, b) => this.#compare(a, b))
     return this.#order
+  }
+
+  /** Its versions by their names. */
+  get slots(): ReadonlyMap<string, VersionSlot> {
+    return this.#slots
+  }
+
+  /** Takes part in what names stand for once they are settled. */
+  add(slot: VersionSlot): void {
+    this.#slots.set(slot.version, slot)
+    this.#order = undefined
+  }
+
+  /** See {@link add}. */
+  delete(slot: VersionSlot): void {
+    this.#slots.delete(slot.version)
+    this.#order = undefined
   }
 
   /** All aliases that stand for something. */
@@ -93,7 +112,7 @@ export class ServedModel {
 
   /** The version that will be the default once it is loaded, if nobody chose one. */
   get expectedDefault(): string | undefined {
-    const candidates = this.#order.filter(slot => slot.isWanted && canBeServed(slot)).map(slot => slot.version)
+    const candidates = this.order.filter(slot => slot.isWanted && canBeServed(slot)).map(slot => slot.version)
     const { defaultVersion } = this.#defaults
     return defaultVersion !== undefined && candidates.includes(defaultVersion) ? defaultVersion : candidates[0]
   }
@@ -113,25 +132,24 @@ export class ServedModel {
     return {
       has: version => this.slots.has(version),
       canBeDefault: version => this.slots.get(version)?.isServed === true,
-      versions: this.#order.map(slot => slot.version),
+      versions: this.order.map(slot => slot.version),
       defaultVersion: this.#defaults.defaultVersion
     }
   }
 
   /** Work out anew what every name stands for; requests see all of it or nothing. */
   settle(): void {
-    this.#order = [...this.slots.values()].toSorted((a, b) => this.#compare(a, b))
     this.#chooseWanted()
     this.#aliases = aliasTable(this.config, this.kept.record, this.aliasTargets)
     this.#targets = this.isUnloaded ? new Map() : this.#makeTargets()
   }
 
   status(): ModelStatus {
-    const isLearner = this.#order.some(({ current }) => current?.served.platform === 'millrace_learner')
+    const isLearner = this.order.some(({ current }) => current?.served.platform === 'millrace_learner')
     return {
       name: this.name,
       kind: isLearner ? 'learner' : 'onnx',
-      versions: this.#order.map(slot => slotStatus(slot, { isUnloaded: this.isUnloaded, policy: this.#policy })),
+      versions: this.order.map(slot => slotStatus(slot, { isUnloaded: this.isUnloaded, policy: this.#policy })),
       aliases: this.#aliases,
       isFlat: this.isFlat
     }
@@ -143,22 +161,23 @@ export class ServedModel {
 
   #compare(a: VersionSlot, b: VersionSlot): number {
     if (a.version === this.live) return -1
-    return b.version === this.live ? 1 : compareVersions(a.version, b.version)
+    return b.version === this.live ? 1 : compareKeys(a.key, b.key)
   }
 
   /** What worked stays wanted until all that is to take its place works. */
   #chooseWanted(): void {
-    const selected = new Set(this.#select())
-    const isSettled = [...selected].every(version => this.slots.get(version)!.isOffered)
-    for (const slot of this.#order) {
+    const chosen = new Set(chosenAliases(this.config, this.kept.record).values())
+    for (const { text } of this.#select()) chosen.add(text)
+    const isSettled = this.order.every(slot => slot.isOffered || !chosen.has(slot.version))
+    for (const slot of this.order) {
       const isKept = !isSettled && slot.isWanted && slot.isOffered
-      const isSelected = selected.has(slot.version) || this.isChosen(slot.version) || isKept || slot.waiting > 0
+      const isSelected = chosen.has(slot.version) || isKept || slot.waiting > 0
       slot.isWanted = slot.version === this.live || (isSelected && !this.isUnloaded)
     }
   }
 
-  #select(): string[] {
-    const usable = this.#order.filter(slot => slot.version !== this.live && canBeServed(slot)).map(slot => slot.version)
+  #select(): readonly VersionKey[] {
+    const usable = this.order.filter(slot => slot.version !== this.live && canBeServed(slot)).map(slot => slot.key)
     try {
       this.#policyProblem = undefined
       return selectVersions(usable, this.#policy)
@@ -176,7 +195,7 @@ export class ServedModel {
       if (alias !== 'default') continue
       targets.set(unnamed, { route: { model: this.name, version, reason: 'default', alias }, slot })
     }
-    for (const slot of this.#order) {
+    for (const slot of this.order) {
       if (!slot.isWanted) continue
       const { version } = slot
       targets.set(version, { route: { model: this.name, version, reason: 'version' }, slot })
@@ -185,7 +204,7 @@ export class ServedModel {
   }
 
   #whyNoDefault(): string {
-    const [newest] = this.#order
+    const [newest] = this.order
     if (newest === undefined) return 'it has no version'
     return `no version of it works; of the newest, ${newest.version}: ${this.#whyNot(newest)}`
   }

@@ -27,27 +27,31 @@ export function semverOf(version: string): SemVer | undefined {
  * @returns less than 0 when `a` is newer
  */
 export function compareVersions(a: string, b: string): number {
-  return compareKeys(keyOf(a), keyOf(b))
+  return compareKeys(versionKey(a), versionKey(b))
 }
 
 /** The versions in the order of {@link compareVersions}. */
 export function newestFirst(versions: Iterable<string>): string[] {
   return [...versions]
-    .map(keyOf)
+    .map(versionKey)
     .toSorted(compareKeys)
     .map(({ text }) => text)
 }
 
-interface VersionKey {
-  text: string
-  semver: SemVer | undefined
+/** A version, read once so that it can be compared often. */
+export interface VersionKey {
+  readonly text: string
+  /** See {@link semverOf}. */
+  readonly semver: SemVer | undefined
 }
 
-function keyOf(text: string): VersionKey {
+/** What a version is ordered by. */
+export function versionKey(text: string): VersionKey {
   return { text, semver: semverOf(text) }
 }
 
-function compareKeys(a: VersionKey, b: VersionKey): number {
+/** Orders as {@link compareVersions} does. */
+export function compareKeys(a: VersionKey, b: VersionKey): number {
   return compareParsed(a, b) || compareText(a.text, b.text)
 }
 

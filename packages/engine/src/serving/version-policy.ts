@@ -1,28 +1,24 @@
 import { MillraceError } from '@millrace/common'
 import type { VersionPolicy } from '@millrace/store'
 import Range from 'semver/classes/range.js'
-import { newestFirst, semverOf } from './version-order.ts'
+import type { VersionKey } from './version-order.ts'
 
 /**
- * The versions that a policy wants served, newest first. A range takes versions that read as SemVer, `v1.0` as 1.0.0;
- * pre-releases only where the range names one of the same release, as npm does.
+ * The versions that a policy wants served, of those that there are, newest first. A range takes versions that read as
+ * SemVer, `v1.0` as 1.0.0; pre-releases only where the range names one of the same release, as npm does.
  * @throws {MillraceError} MILL_OPTION_INVALID for a range that is none
  */
-export function selectVersions(versions: Iterable<string>, policy: VersionPolicy): string[] {
-  const ordered = newestFirst(versions)
+export function selectVersions(versions: readonly VersionKey[], policy: VersionPolicy): readonly VersionKey[] {
   switch (policy.kind) {
     case 'all':
-      return ordered
+      return versions
     case 'latest':
-      return ordered.slice(0, policy.count)
+      return versions.slice(0, policy.count)
     case 'specific':
-      return ordered.filter(version => policy.versions.includes(version))
+      return versions.filter(({ text }) => policy.versions.includes(text))
     case 'range': {
       const range = rangeOf(policy.range)
-      return ordered.filter(version => {
-        const semver = semverOf(version)
-        return semver !== undefined && range.test(semver)
-      })
+      return versions.filter(({ semver }) => semver !== undefined && range.test(semver))
     }
   }
 }

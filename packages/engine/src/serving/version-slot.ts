@@ -1,8 +1,9 @@
 import { MillraceError } from '@millrace/common'
 import type { ModelMetadata } from '@millrace/store'
-import { type Opened, type Origin, settingsOf, stampOf, type VersionOpener } from './open-version.ts'
+import type { Opened, Origin, VersionOpener } from './open-version.ts'
 import type { ServedVersion } from './served-version.ts'
 import { notReady, reasonOf, unknownVersion } from './serving-errors.ts'
+import { type VersionKey, versionKey } from './version-order.ts'
 import { VersionTally } from './version-tally.ts'
 
 const firstRetryMs = 1000
@@ -57,8 +58,8 @@ export class InMemory {
   constructor({ served, close }: Opened, origin: Origin | undefined, { tally, host }: Counted) {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.served = served
-    this.stamp = origin === undefined ? '' : stampOf(origin)
-    this.settings = origin === undefined ? '' : settingsOf(origin)
+    this.stamp = origin?.stamp ?? ''
+    this.settings = origin?.settings ?? ''
     this.gone = promise
     this.#close = close
     this.#tally = tally
@@ -95,6 +96,8 @@ export class InMemory {
 export class VersionSlot {
   readonly model: string
   readonly version: string
+  /** What it is ordered by. */
+  readonly key: VersionKey
   readonly tally = new VersionTally()
   /** What requests are answered by; undefined while it is not in memory. Changed in one assignment. */
   current: InMemory | undefined
@@ -118,6 +121,7 @@ export class VersionSlot {
   constructor(names: { model: string; version: string }, host: SlotHost) {
     this.model = names.model
     this.version = names.version
+    this.key = versionKey(names.version)
     this.#host = host
   }
 
@@ -127,12 +131,12 @@ export class VersionSlot {
 
   /** Whether what is in memory was made of other files or settings than there are now. */
   get isOutdated(): boolean {
-    return this.current !== undefined && this.origin !== undefined && this.current.stamp !== stampOf(this.origin)
+    return this.current !== undefined && this.origin !== undefined && this.current.stamp !== this.origin.stamp
   }
 
   /** Why the files that are there now cannot be loaded; undefined when nobody tried. */
   get failure(): LoadFailure | undefined {
-    return this.origin !== undefined && this.#failure?.stamp === stampOf(this.origin) ? this.#failure : undefined
+    return this.origin !== undefined && this.#failure?.stamp === this.origin.stamp ? this.#failure : undefined
   }
 
   /** Whether its files are whole and not known to fail. */
@@ -143,6 +147,12 @@ export class VersionSlot {
   /** Whether a load may be tried now: files that can work, and not too soon after a failure that may pass. */
   get mayLoad(): boolean {
     return this.canWork && (this.failure?.retryAt ?? 0) <= this.#host.monotonicNow()
+  }
+
+  /** Whether something is to be done about it: a load that may be tried, or memory that nobody wants used. */
+  get isPending(): boolean {
+    if (!this.isWanted) return this.current !== undefined
+    return (!this.isOffered || this.isOutdated) && this.mayLoad
   }
 
   /** Whether requests that name it are answered, if need be after a load. */
@@ -163,7 +173,7 @@ export class VersionSlot {
   /** Its files are known to be of no use. Told once for the same files. */
   refuse(reason: string): void {
     if (this.failure !== undefined || this.origin === undefined) return
-    this.#fail(new MillraceError('MILL_MODEL_INVALID', reason), stampOf(this.origin))
+    this.#fail(new MillraceError('MILL_MODEL_INVALID', reason), this.origin.stamp)
   }
 
   /** Let a load that failed be tried again at once. */
@@ -193,7 +203,7 @@ export class VersionSlot {
    * @throws {MillraceError} what is in memory stays as it was
    */
   load(): Promise<InMemory> {
-    const stamp = this.origin && stampOf(this.origin)
+    const stamp = this.origin?.stamp
     if (this.#loading !== undefined && this.#loading.stamp === stamp) return this.#loading.version
     const version = this.#loadAfter(this.#loading?.version)
     const loading = { stamp, version }
@@ -228,7 +238,7 @@ export class VersionSlot {
   async #load(): Promise<InMemory> {
     const { origin } = this
     if (origin === undefined) throw unknownVersion(this.model, this.version, 'is in no source')
-    const stamp = stampOf(origin)
+    const { stamp } = origin
     let opened: Opened | undefined
     try {
       const files = await this.#host.opener.fetch(this.model, origin)
@@ -242,7 +252,7 @@ export class VersionSlot {
   }
 
   #hasContent(digest: string, origin: Origin): boolean {
-    return this.current?.served.digest === digest && this.current.settings === settingsOf(origin)
+    return this.current?.served.digest === digest && this.current.settings === origin.settings
   }
 
   /** Other files, and the same content. */

@@ -67,6 +67,24 @@ test('aliases survive a restart', async t => {
   assert.equal(await answerOf(restarted, 'm'), 3)
 })
 
+test('a model that goes and comes back has the aliases it had', async t => {
+  const things = setup(t)
+  threeVersions(things)
+  const server = await things.open()
+  await server.moveAlias('m', 'default', '1')
+  things.source.content.get('m')!.versions.clear()
+  await server.removeAlias('m', 'default')
+  await server.moveAlias('m', 'canary', '2')
+  await server.reload()
+  await server.removeAlias('m', 'canary')
+  await server.reload()
+  assert.throws(() => server.model('m'), { code: 'MILL_MODEL_NOT_FOUND' })
+  threeVersions(things)
+  await server.reload()
+  assert.deepEqual([...server.model('m').aliases], [['default', '3']])
+  assert.equal(await server.rollback('m'), '1')
+})
+
 test('each rollback goes back one default further, past versions that are gone', async t => {
   const { source, open } = setup(t)
   for (const version of ['1', '2', '3', '4']) source.put('m', version, { answer: Number(version) })

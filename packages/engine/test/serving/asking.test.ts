@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { MillraceError } from '@millrace/common'
 import type { NamedTensor } from '@millrace/runtime'
 import type { InferReply } from '../../src/serving/model-server.ts'
-import { type CachedQuestion, createResponseCache, type ResponseCache } from '../../src/serving/response-cache.ts'
+import type { CachedQuestion } from '../../src/serving/cache/cached-question.ts'
+import { createResponseCache, type ResponseCache } from '../../src/serving/response-cache.ts'
 import { answerOf, numberIn, quiet, type Setup, setup, wide } from './setup.ts'
 
 const input: NamedTensor = { name: 'x', datatype: 'FP64', shape: [1], data: Float64Array.of(1) }
@@ -168,12 +169,11 @@ test('the cache is asked about all that decides an answer, for as long as the re
   }
   const server = await open({ cache })
   await server.infer({ model: 'm', version: 'default', inputs: [input], outputs: ['y'] })
-  await server.infer({ model: 'm', inputs: [input], cacheTtlMs: 5 })
-  await server.infer({ model: 'm', inputs: [input], featureNames: ['a'] })
+  await server.infer({ model: 'm', inputs: [input], featureNames: ['a'], cacheTtlMs: 5 })
   const { digest } = (await server.resolve('m')).served
   assert.deepEqual(asked, [
-    [{ model: 'm', version: '1', digest, inputs: [input], outputs: ['y'] }, 1000],
-    [{ model: 'm', version: '1', digest, inputs: [input], outputs: undefined }, 5]
+    [{ model: 'm', version: '1', digest, inputs: [input], outputs: ['y'], featureNames: undefined }, 1000],
+    [{ model: 'm', version: '1', digest, inputs: [input], outputs: undefined, featureNames: ['a'] }, 5]
   ])
 })
 
