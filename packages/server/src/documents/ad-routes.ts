@@ -95,9 +95,11 @@ function told(reply: InferReply, requestId: string) {
   }
 }
 
-/** The probability of the second of two classes. */
+/** The probability of the second of two classes, or the one number of a model that says no more. */
 function chanceOf(reply: InferReply): number {
-  return classesOf(reply).probabilities[0]![1]!
+  const { labels, probabilities } = classesOf(reply)
+  const chance = probabilities[0]?.[1] ?? Number(labels[0])
+  return Math.min(1, Math.max(0, chance))
 }
 
 function bidAnswer(reply: InferReply, request: BidRequest) {

@@ -15,7 +15,7 @@ import { failures } from '../http/route-schema.ts'
 import { askModel } from './ask-model.ts'
 import { BodyReader, isObject, type JsonObject, own, refuse } from './body-reader.ts'
 import { classesOf } from './classes.ts'
-import { type DataQuestion, dataReply, readData } from './data-answer.ts'
+import { dataReply, readData } from './data-answer.ts'
 import { type PredictDeps, tellConfidence } from './predict-route.ts'
 import { requestIdIn, routingOf } from './reply-parts.ts'
 import { readWine, refuseOutOfRange, wineAnswer, wineFacts, wineMatrix, wineModel } from './wine-answer.ts'
@@ -79,42 +79,44 @@ function sized(list: readonly unknown[], loc: FaultPlace): readonly unknown[] {
   refuse({ type: 'too_long', loc, msg: `List should have at most ${largestPredictBatch} items, got ${list.length}` })
 }
 
-type DataAnswer = DataPredictReply | FailedPredictReply
-
 /** Types are checked before anything is asked; whether rows fit the model is seen for each request alone. */
-async function answerRequests({ list, place, id }: Batch, { dataModel }: BatchDeps): Promise<DataAnswer[]> {
+async function answerRequests(
+  { list, place, id }: Batch,
+  { dataModel }: BatchDeps
+): Promise<(DataPredictReply | FailedPredictReply)[]> {
   const reader = new BodyReader()
   const questions = list.map((each, index) => {
     const loc = [...place, index]
     return readData(reader, reader.object(each, loc), loc)
   })
   reader.throwIfFaulty()
-  const answer = async (question: DataQuestion, index: number): Promise<DataAnswer> => {
-    const requestId = question.requestId ?? `${id}_${index}`
-    try {
-      return dataReply(await dataModel.ask(question), question, requestId)
-    } catch (error) {
-      return failedReply(error, dataModel.name(), requestId)
-    }
-  }
-  return Promise.all(questions.map(answer))
+  const ids = questions.map(({ requestId }, index) => requestId ?? `${id}_${index}`)
+  const answers = await Promise.allSettled(
+    questions.map(async (question, index) => dataReply(await dataModel.ask(question), question, ids[index]!))
+  )
+  refuseIfNoneCan(answers)
+  return answers.map((answer, index) =>
+    answer.status === 'fulfilled' ? answer.value : failedReply(answer.reason, dataModel.name(), ids[index]!)
+  )
 }
 
-/** @throws what the request itself is not at fault for: then no other request fares better */
-function failedReply(error: unknown, modelName: string, requestId: string): FailedPredictReply {
+/** @throws the first failure, when all have failed for reasons that lie with none of the requests */
+function refuseIfNoneCan(answers: readonly PromiseSettledResult<unknown>[]): void {
+  const reasons = answers.flatMap(answer => (answer.status === 'rejected' ? [answer.reason as unknown] : []))
+  if (reasons.length === answers.length && reasons.every(isOfServer)) throw reasons[0]
+}
+
+function isOfServer(error: unknown): boolean {
   const { status, body } = failureOf(error)
-  if (status === 404 || status >= 500) throw error
+  return status >= 500 || body.code === 'MILL_MODEL_NOT_FOUND'
+}
+
+function failedReply(error: unknown, modelName: string, requestId: string): FailedPredictReply {
+  const { message, code } = failureOf(error).body
   return {
     predictions: [],
     probabilities: [],
-    model_info: {
-      model_name: modelName,
-      prediction_time: 0,
-      input_shape: [],
-      cached: false,
-      error: body.message,
-      code: body.code
-    },
+    model_info: { model_name: modelName, prediction_time: 0, input_shape: [], cached: false, error: message, code },
     request_id: requestId
   }
 }

@@ -92,6 +92,17 @@ test('a click is a probability, of which the model says no more', async () => {
   assert.deepEqual([...models.asked[1]!.inputs[0]!.data], [...ctrFeatures({ ...few, historical_ctr: 0.5 })])
 })
 
+test('a model of one number says the probability with it', async () => {
+  for (const [said, told] of [
+    [0.25, 0.25],
+    [1.5, 1],
+    [-0.5, 0]
+  ] as const) {
+    const { app } = scriptedApp({ ctr_prediction: { answer: () => [matrix('ctr', [[said]])] } })
+    assert.deepEqual((await post(app, '/predict/ctr', ctr)).body['prediction'], { predicted_ctr: told })
+  }
+})
+
 test('a bid comes with its interval, and with how often that holds if the model says so', async () => {
   const { app, models } = scriptedApp({ bid_optimization: bids(3, 2.75, 3.5, { interval_coverage: 0.8 }) })
   const { body } = await post(app, '/predict/bid', bid, headers)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { MillraceError } from '@millrace/common'
 import type { NamedTensor } from '@millrace/runtime'
 import { post } from './json.ts'
 import { scriptedApp } from './scripted-app.ts'
@@ -104,4 +105,25 @@ test('where the configured model is not there a lone file answers, if there is o
   assert.equal(await asked({ mine: { answer, isFlat: true }, data_model: { answer } }), 'data_model')
   assert.equal(await asked({ mine: { answer, isFlat: true }, yours: { answer, isFlat: true } }), 'MILL_MODEL_NOT_FOUND')
   assert.equal(await asked({ mine: { answer } }), 'MILL_MODEL_NOT_FOUND')
+})
+
+function failing(rows: number[][]): NamedTensor[] {
+  if (rows.some(([value]) => value! < 0)) throw new MillraceError('MILL_RUN_FAILED', 'it is negative')
+  return [labels('a', [1, 0]), probabilities('b', rows)]
+}
+
+test('a batch that nothing can answer fails as a whole, one that some can answer does not', async () => {
+  const { app } = scriptedApp({})
+  const none = await post(app, '/predict/batch', [{ data: [[1], [2]] }])
+  assert.deepEqual([none.status, none.body['code']], [404, 'MILL_MODEL_NOT_FOUND'])
+  const { app: some } = scriptedApp({ data_model: { answer: failing } })
+  const bad = { data: [[-1], [-2]] }
+  const all = await post(some, '/predict/batch', [bad, bad])
+  assert.deepEqual([all.status, all.body['code']], [500, 'MILL_RUN_FAILED'])
+  const { status, body } = await post(some, '/predict/batch', [bad, { data: [[1], [2]] }])
+  assert.equal(status, 200)
+  assert.deepEqual(
+    body.map(each => (each as { predictions: number[] }).predictions),
+    [[], [1, 0]]
+  )
 })

@@ -147,6 +147,18 @@ test('a batch of requests answers each, and one that does not fit fails alone', 
   }
 })
 
+test('a request of a batch may name a version, and fails alone when there is none of that name', async () => {
+  const list = [
+    { data: [tenOfData], model_version: 'nope' },
+    { data: [tenOfData], model_version: '1.0.0' }
+  ]
+  const { status, body } = await post(app, '/predict/batch', list)
+  assert.equal(status, 200)
+  const [bad, good] = body as { predictions: number[]; model_info: Record<string, unknown> }[]
+  assert.deepEqual([bad!.predictions, bad!.model_info['code']], [[], 'MILL_VERSION_NOT_FOUND'])
+  assert.deepEqual([good!.predictions, good!.model_info['model_version']], [[0], '1.0.0'])
+})
+
 test('a batch takes a hundred requests', async () => {
   const { body } = await post(
     app,
