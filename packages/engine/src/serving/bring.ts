@@ -1,5 +1,6 @@
+import type { InMemory } from './in-memory.ts'
 import { notReady, reasonOf } from './serving-errors.ts'
-import type { InMemory, VersionSlot } from './version-slot.ts'
+import type { VersionSlot } from './version-slot.ts'
 
 /**
  * Bring a version to memory for a request, and count the request among those that need it: release it afterwards. One

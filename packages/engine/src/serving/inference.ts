@@ -1,11 +1,12 @@
 import type { NamedTensor, RunResult } from '@millrace/runtime'
 import { Admission, type AdmissionLimits } from './admission.ts'
 import type { Deadlines } from './deadlines.ts'
+import type { InMemory } from './in-memory.ts'
 import type { InferReply, InferRequest, ServingEvents } from './model-server.ts'
 import type { CachedAnswer, ResponseCache } from './response-cache.ts'
 import type { Target } from './served-model.ts'
 import { deadlineExceeded, notReady } from './serving-errors.ts'
-import type { InMemory, VersionSlot } from './version-slot.ts'
+import type { VersionSlot } from './version-slot.ts'
 
 /** What {@link Inference} is given. */
 export interface InferenceDeps {

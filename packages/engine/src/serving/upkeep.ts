@@ -1,6 +1,7 @@
 import type { ModelSource } from '@millrace/store'
 import type { LearnerLog } from '../learning/learner-log.ts'
 import type { After } from '../learning/timers.ts'
+import type { InMemory } from './in-memory.ts'
 import type { KeptRecord } from './model-records.ts'
 import type { LoadReport, ServingEvents } from './model-server.ts'
 import { ModelTable } from './model-table.ts'
@@ -11,7 +12,7 @@ import type { ModelDefaults } from './served-model.ts'
 import type { ServedVersion } from './served-version.ts'
 import { SharedRuns } from './shared-runs.ts'
 import { SourceListings } from './source-listings.ts'
-import type { InMemory, LoadFailure, SlotHost, VersionSlot } from './version-slot.ts'
+import type { LoadFailure, SlotHost, VersionSlot } from './version-slot.ts'
 
 /** Milliseconds until a source that could not be read is looked at again. */
 const sourceRetryMs = 5000

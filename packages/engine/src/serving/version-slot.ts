@@ -1,7 +1,7 @@
 import { MillraceError } from '@millrace/common'
 import type { ModelMetadata } from '@millrace/store'
+import { InMemory } from './in-memory.ts'
 import type { Opened, Origin, VersionOpener } from './open-version.ts'
-import type { ServedVersion } from './served-version.ts'
 import { notReady, reasonOf, unknownVersion } from './serving-errors.ts'
 import { type VersionKey, versionKey } from './version-order.ts'
 import { VersionTally } from './version-tally.ts'
@@ -30,66 +30,8 @@ export interface SlotHost {
   loadFailed(slot: VersionSlot, failure: LoadFailure): void
   /** A version is asked no more. */
   retired(slot: VersionSlot, version: InMemory): void
-  /** No request needs a version that is in memory. Called often. */
+  /** No request needs a version that is in memory any more. Called often. */
   unused(): void
-}
-
-/** Who counts what becomes of a version. */
-interface Counted {
-  readonly tally: VersionTally
-  readonly host: SlotHost
-}
-
-/** A version in memory, with the number of requests that need it. It is closed after the last of them. */
-export class InMemory {
-  readonly served: ServedVersion
-  /** Resolves when it is closed. */
-  readonly gone: Promise<void>
-  /** What its files and settings were; moves on when files change without a change of content. */
-  stamp: string
-  readonly settings: string
-  inUse = 0
-  isRetired = false
-  readonly #close: () => Promise<void>
-  readonly #tally: VersionTally
-  readonly #host: SlotHost
-  readonly #left: () => void
-
-  constructor({ served, close }: Opened, origin: Origin | undefined, { tally, host }: Counted) {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.served = served
-    this.stamp = origin?.stamp ?? ''
-    this.settings = origin?.settings ?? ''
-    this.gone = promise
-    this.#close = close
-    this.#tally = tally
-    this.#host = host
-    this.#left = resolve
-    tally.loaded(served)
-  }
-
-  /** A request is done with it. */
-  release(): void {
-    if (--this.inUse > 0) return
-    if (this.isRetired) void this.#end()
-    else this.#host.unused()
-  }
-
-  /** Nobody may ask it any more; those that do are answered. */
-  retire(): void {
-    if (this.isRetired) return
-    this.isRetired = true
-    if (this.inUse === 0) void this.#end()
-  }
-
-  async #end(): Promise<void> {
-    try {
-      await this.#close()
-    } finally {
-      this.#tally.closed(this.served)
-      this.#left()
-    }
-  }
 }
 
 /** One version of a model: where it comes from, what is in memory of it, and what was asked of it. */

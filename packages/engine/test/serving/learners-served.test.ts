@@ -101,8 +101,7 @@ test('a linear learner is written as ONNX, live or frozen, and predicts the same
   const frozen = await server.exportOnnx('linear_regression', '1.0.0')
   await putOnnx(path.join(folder, 'linear_regression', '2.0.0'), live)
   await putOnnx(path.join(folder, 'linear_regression', '3.0.0'), frozen)
-  const { loaded } = await server.reload()
-  assert.deepEqual(loaded, ['linear_regression/3.0.0', 'linear_regression/2.0.0'])
+  await server.reload()
   const expected = await ask(server)
   for (const version of ['2.0.0', '3.0.0']) {
     const reply = await server.infer({ model: 'linear_regression', version, inputs: [input] })
