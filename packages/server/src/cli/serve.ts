@@ -33,8 +33,9 @@ export const serveCommand: Command = {
       config,
       names: [service === 'model' ? config.modelName : service],
       logger,
-      ready([address]) {
-        logger.info({ service, url: address?.url, ms: Math.round(performance.now()) }, 'service is ready')
+      ready([address, grpc]) {
+        const places = { url: address?.url, ...(grpc === undefined ? {} : { grpc: grpc.url }) }
+        logger.info({ service, ...places, ms: Math.round(performance.now()) }, 'service is ready')
         return { stop: async () => undefined, closed: () => undefined }
       }
     })
