@@ -11,7 +11,8 @@ import { registerHttpMetrics } from './http/http-metrics.ts'
 import { requestId } from './http/request-id.ts'
 import { createRequestTally, type RequestTally } from './http/request-tally.ts'
 import { type MetricsJson, metricsRoute } from './http/metrics-route.ts'
-import { createObserver, noRoute, observeRequests } from './http/observe-requests.ts'
+import { answerDirectly, type FindDirectRoute } from './http/direct-routes.ts'
+import { type AnsweredRequest, createObserver, noRoute, observeRequests } from './http/observe-requests.ts'
 import { pathOf } from './http/path-of.ts'
 import type { Logger } from './logger.ts'
 import type { ProcessMetrics } from './process-metrics.ts'
@@ -33,6 +34,8 @@ export interface AppDeps extends CommonDeps {
   metricsJson?: MetricsJson | undefined
   /** Where its requests are counted, for metrics under other names. */
   requests?: RequestTally
+  /** Routes that are answered past the framework; the app must have them too. */
+  direct?: { find: FindDirectRoute; bodyLimitBytes: number } | undefined
 }
 
 /** How long a client may take to send a request. */
@@ -95,6 +98,10 @@ export function buildApp({
       app.errorHandler(error, request, reply)
     }
   }).withTypeProvider<TypeBoxTypeProvider>()
+  if (rest.direct !== undefined) {
+    const observeDirectly = (answered: AnsweredRequest, id: string): void => observe(answered, serviceLogger, id)
+    answerDirectly(app.server, { ...rest.direct, observe: observeDirectly })
+  }
   app.server.on('connect', (_request, socket) => clientErrors.tunnel(socket))
   // An expectation that nobody knows may be passed over (RFC 9110, section 10.1.1).
   app.server.on('checkExpectation', (request, reply) => app.server.emit('request', request, reply))

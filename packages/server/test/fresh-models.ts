@@ -9,7 +9,8 @@ export function freshModels(
   options: Partial<ModelServerOptions> & { learners?: ReadonlyMap<string, ServedLearner> } = {}
 ): Promise<ModelServer> {
   return createModelServer({
-    sources: folders.map(folder => folderSource({ folder })),
+    // A test writes its folders whole.
+    sources: folders.map(folder => folderSource({ folder, stableMs: 0.001 })),
     runtime: createRuntime(),
     registry: memoryRegistryStore(),
     policy: { kind: 'all' },

@@ -17,14 +17,14 @@ export interface AnsweredRequest {
 /** Stands for the route of a request that matches none. */
 export const noRoute = 'unmatched'
 
-/** Logs one line and counts one request. */
-export type Observe = (answered: AnsweredRequest, logger: FastifyBaseLogger) => void
+/** Logs one line and counts one request. @param id its id, unless `logger` tells it already */
+export type Observe = (answered: AnsweredRequest, logger: FastifyBaseLogger, id?: string) => void
 
 /** Tells of the requests of one app in its log and in `requests`. */
 export function createObserver(requests: RequestTally): Observe {
-  return (answered, logger) => {
+  return (answered, logger, id) => {
     requests.observe(answered)
-    logger.info(answered, 'request completed')
+    logger.info(id === undefined ? answered : { request_id: id, ...answered }, 'request completed')
   }
 }
 

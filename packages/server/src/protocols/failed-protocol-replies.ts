@@ -34,12 +34,17 @@ export function replyToProtocolFailures(app: App, bodyOf: FailureBody): void {
     const failed = protocolFailureOf(error)
     // Fastify hangs up after a body that it refuses; a client still sending it would see that and not the reply.
     reply.removeHeader('connection')
-    if (failed.status === 503) reply.header('retry-after', '1')
-    // RFC 9110, section 15.5.16: which codings would have been read.
-    else if (failed.status === 415) reply.header('accept-encoding', 'gzip, deflate')
-    else if (isOurFault(failed)) request.log.error({ err: error, code: failed.body.code }, 'request failed')
+    reply.headers(failureHeaders(failed))
+    if (isOurFault(failed)) request.log.error({ err: error, code: failed.body.code }, 'request failed')
     return sendFailure(reply, failed.status, bodyOf(failed, request))
   })
+}
+
+/** What a failed reply asks of the client beside its body. */
+export function failureHeaders({ status }: Failure): Record<string, string> {
+  if (status === 503) return { 'retry-after': '1' }
+  // RFC 9110, section 15.5.16: which codings would have been read.
+  return status === 415 ? { 'accept-encoding': 'gzip, deflate' } : {}
 }
 
 /** Without a charset, because KServe's client reads the reason only from a reply of exactly this type. */
@@ -55,6 +60,7 @@ export function errorBody({ body: { code, message, details } }: Failure, error: 
   return { error, code, message, details }
 }
 
-function isOurFault({ status, body }: Failure): boolean {
+/** Whether somebody should look into it, because no client can do anything about it. */
+export function isOurFault({ status, body }: Failure): boolean {
   return status >= 500 && status !== errorTable.MILL_UNSUPPORTED.status && body.code !== 'MILL_RUN_FAILED'
 }

@@ -13,6 +13,7 @@ import { systemFigures } from '../metrics/system-metrics.ts'
 import { mlflowRoutes } from '../protocols/mlflow/mlflow-routes.ts'
 import { probeRoutes } from '../protocols/probe-routes.ts'
 import { kserveV1Routes } from '../protocols/v1/kserve-v1-routes.ts'
+import { directInfer } from '../protocols/v2/direct-infer.ts'
 import { inferenceProtocolRoutes } from '../protocols/v2/inference-protocol-routes.ts'
 import { version } from '../version.ts'
 import { registerLearnerMetrics } from './learner-gauges.ts'
@@ -51,7 +52,15 @@ export function buildInference(deps: InferenceDeps): App {
     wineModel,
     featuresModel
   })
-  const app = buildApp({ ...deps, service: 'inference', registry, requests: metrics.requests, metricsJson })
+  const { inferBodyLimitBytes } = config
+  const app = buildApp({
+    ...deps,
+    service: 'inference',
+    registry,
+    requests: metrics.requests,
+    metricsJson,
+    direct: { find: directInfer(models, deps.logger), bodyLimitBytes: inferBodyLimitBytes }
+  })
   tellProcessTime(app)
   const routes: string[] = []
   app.addHook('onRoute', ({ method, url, schema }) => {
@@ -73,7 +82,6 @@ export function buildInference(deps: InferenceDeps): App {
     hasBucket: config.s3Bucket !== undefined,
     uptime
   })
-  const { inferBodyLimitBytes } = config
   void app.register(inferenceProtocolRoutes, { models, inferBodyLimitBytes })
   void app.register(kserveV1Routes, { models, inferBodyLimitBytes })
   void app.register(mlflowRoutes, { models, inferBodyLimitBytes, defaultModel: () => onlyModel(models) ?? dataModel })
