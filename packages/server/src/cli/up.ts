@@ -14,10 +14,10 @@ import { parseFlags } from './usage.ts'
 
 const help = `Usage: millrace up [--log]
 
-All services in one process: inference on port 8000, features 8001, ingestion
-8002, coinbase 8003, the four models 8010 to 8013; and the pipeline that takes
-an observation every second, turns it into lags and lets every model predict it,
-then learn it.
+All services in one process: the model server on port 8000, and 8008 for gRPC;
+features 8001, ingestion 8002, coinbase 8003, the four learners 8010 to 8013; and
+the pipeline that takes an observation every second, turns it into lags and lets
+every learner predict it, then learn it.
 
 On a terminal it shows a live table, otherwise log lines.
 
@@ -26,7 +26,7 @@ Options
   --help   print this
 
 Settings are environment variables: PIPELINE_INTERVAL (seconds between two
-steps, 0 turns stepping off), MILLRACE_DATA_DIR, MILLRACE_DATA_FILE,
+steps, 0 turns stepping off), MODEL_DIR, MILLRACE_DATA_DIR, MILLRACE_DATA_FILE,
 MILLRACE_PORT_INFERENCE and others; docs/reference/config.md has all of them.
 
 A data folder has one process that learns. With MILLRACE_ROLE=reader this one
