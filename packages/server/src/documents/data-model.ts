@@ -11,13 +11,17 @@ export interface DataModel {
 }
 
 /** The model of that name; where there is none, a lone ONNX file if there is exactly one. */
-export function dataModel(models: AskedModels & Pick<ModelServer, 'models'>, configured: string): DataModel {
+export function dataModel(
+  models: AskedModels & Pick<ModelServer, 'models' | 'isReady'>,
+  configured: string
+): DataModel {
   const loneFile = (): string | undefined => {
     const flat = models.models().filter(({ isFlat }) => isFlat)
     return flat.length === 1 ? flat[0]!.name : undefined
   }
   return {
     name() {
+      if (models.isReady(configured)) return configured
       return models.models().some(({ name }) => name === configured) ? configured : (loneFile() ?? configured)
     },
     async ask(question) {
