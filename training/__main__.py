@@ -5,8 +5,12 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from .bid import bid_optimization
+from .ctr import ctr_prediction
+from .fraud import fraud_detection
 from .release import MODELS, Release, write_release
 from .synthetic import tabular_classifiers, three_class_forest
+from .wine import wine_quality
 
 
 def main() -> None:
@@ -15,6 +19,10 @@ def main() -> None:
     recipes: dict[str, Callable[[], list[Release]]] = {
         "random_forest_classifier": lambda: [three_class_forest()],
         "tabular_classifier": tabular_classifiers,
+        "fraud_detection": lambda: [fraud_detection()],
+        "ctr_prediction": lambda: [ctr_prediction()],
+        "bid_optimization": lambda: [bid_optimization()],
+        "wine_quality": lambda: [wine_quality(arguments.wine)],
     }
     for name in arguments.only or recipes:
         for release in recipes[name]():

@@ -43,17 +43,6 @@ def to_bytes(model: ModelProto, *, name: str) -> bytes:
     return model.SerializeToString(deterministic=True)
 
 
-def rename_output(model: ModelProto, old: str, new: str) -> None:
-    """Give an output of the graph another name."""
-    for node in model.graph.node:
-        for index, output in enumerate(node.output):
-            if output == old:
-                node.output[index] = new
-    for value in model.graph.output:
-        if value.name == old:
-            value.name = new
-
-
 def _slim(node: NodeProto) -> None:
     """Leave out what does not change any result: idle attributes, and weights of 0 in the leaves."""
     attributes: dict[str, AttributeProto] = {attribute.name: attribute for attribute in node.attribute}

@@ -38,3 +38,16 @@ def classification_scores(probabilities: Floats, labels: Labels, classes: Labels
         "brier_score": brier_score(probabilities, labels, classes),
         "calibration_error": calibration_error(probabilities.max(axis=1), hits.astype(float)),
     }
+
+
+def expected_log_loss(predicted: Floats, truth: Floats) -> float:
+    """Log loss of probabilities of an event, averaged over what may happen by its true probabilities."""
+    bounded = np.clip(predicted, FLOOR, 1 - FLOOR)
+    return float(-(truth * np.log(bounded) + (1 - truth) * np.log(1 - bounded)).mean())
+
+
+def reliability_error(predicted: Floats, labels: Floats, bins: int = 20) -> float:
+    """Calibration error of probabilities of an event, over bins of equally many rows."""
+    order = np.argsort(predicted, kind="stable")
+    gaps = [abs(float((predicted[part] - labels[part]).sum())) for part in np.array_split(order, bins)]
+    return sum(gaps) / len(predicted)

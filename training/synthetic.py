@@ -9,7 +9,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 
-from .onnx_file import rename_output, to_bytes, to_onnx
+from .onnx_file import to_bytes, to_onnx
 from .release import Feature, Release, run, table
 from .scores import classification_scores
 
@@ -79,7 +79,6 @@ def _release(sample: Sample, estimator: Any, *, model_name: str, **facts: str) -
     train, held_out, train_labels, held_out_labels = sample.split()
     estimator.fit(train, train_labels)
     model = to_onnx(estimator, name=model_name, input_name=INPUT, width=10)
-    rename_output(model, "output_label", "label")
     content = to_bytes(model, name=model_name)
     probabilities = run(content, held_out)["probabilities"].astype(float)
     metrics = classification_scores(probabilities, held_out_labels, estimator.classes_)

@@ -29,14 +29,11 @@ interface BidFacts {
 
 /** Amounts above this count as this. */
 const largestAmount = 1e9
-/** Keep the logarithms of 0 finite. */
-const smallestCpm = 0.01
+/** Keeps the logarithm of 0 finite. */
 const smallestCtr = 1e-5
 
 const columns: readonly Column<BidFacts>[] = [
   { name: 'floor_cpm', value: facts => facts.floorCpm },
-  { name: 'log_floor_cpm', value: facts => Math.log(facts.floorCpm + smallestCpm) },
-  { name: 'predicted_ctr', value: facts => facts.ctr },
   { name: 'log_predicted_ctr', value: facts => Math.log(facts.ctr + smallestCtr) },
   { name: 'budget_remaining', value: facts => facts.budget },
   { name: 'log_budget_remaining', value: facts => Math.log1p(facts.budget) },

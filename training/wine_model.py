@@ -1,0 +1,150 @@
+"""A forest and a kernel smoother, averaged and tempered: the classifier of wines, and its ONNX graph."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
+from scipy.optimize import minimize_scalar
+from sklearn.ensemble import ExtraTreesClassifier
+
+from .onnx_file import OPSETS, to_onnx
+from .scores import Floats, Labels, log_loss
+
+# Class by class no probability is smaller before tempering, so that none is ruled out by a few hundred wines.
+FLOOR = 1e-3
+# Weight of the shares of the classes in the smoother: decides alone where no wine is near.
+PRIOR = 1e-6
+
+
+class WineClassifier:
+    """
+    Mean of the probabilities of an extra-trees forest and of a Nadaraya-Watson smoother, raised to the power 1/T and
+    scaled to a sum of 1. The smoother weighs each known wine by exp(-distance / width), over standardised logarithms.
+    """
+
+    def __init__(self, classes: Labels, *, trees: int = 60, leaf: int = 3, width: float = 0.4, seed: int = 0) -> None:
+        self.classes = classes
+        self.width = width
+        self.temperature = 1.0
+        self.forest = ExtraTreesClassifier(trees, max_features=8, min_samples_leaf=leaf, random_state=seed)
+
+    def fit(self, rows: Floats, labels: Labels) -> Self:
+        """Learn from rows of raw features."""
+        self.forest.fit(rows, labels)
+        logs = np.log1p(rows)
+        self._mean, self._scale = logs.mean(axis=0), logs.std(axis=0)
+        self._known = (logs - self._mean) / self._scale
+        self._truth = (labels[:, None] == self.classes[None, :]).astype(float)
+        return self
+
+    def fit_temperature(self, rows: Floats, labels: Labels, folds: Sequence[tuple[Any, Any]]) -> Self:
+        """Choose the temperature of least log loss on wines left out in turn, and learn from all."""
+        left_out = np.concatenate([test for _, test in folds])
+        blends = np.concatenate([self.fit(rows[train], labels[train])._blend(rows[test]) for train, test in folds])
+
+        def loss(temperature: float) -> float:
+            return log_loss(_tempered(blends, temperature), labels[left_out], self.classes)
+
+        self.temperature = float(minimize_scalar(loss, bounds=(0.5, 2), method="bounded").x)
+        return self.fit(rows, labels)
+
+    def predict_proba(self, rows: Floats) -> Floats:
+        """Probabilities in the order of `classes`."""
+        return _tempered(self._blend(rows), self.temperature)
+
+    def to_onnx(self, name: str, input_name: str) -> ModelProto:
+        """The same in ONNX: outputs `label` (int64) and `probabilities` (float32)."""
+        forest = to_onnx(self.forest, name=name, input_name=input_name, width=self._known.shape[1])
+        graph = forest.graph
+        if not np.array_equal(self.forest.classes_, self.classes):
+            raise ValueError("the forest has not seen every class")
+        constants, nodes = self._smoother(input_name)
+        graph.initializer.extend(numpy_helper.from_array(value, key) for key, value in constants.items())
+        graph.node.extend(nodes)
+        for node in graph.node:
+            if node.op_type == "TreeEnsembleClassifier":
+                node.output[:] = ["forest_label", "forest"]
+        del graph.output[:]
+        graph.output.extend(
+            [
+                helper.make_tensor_value_info("label", TensorProto.INT64, [None]),
+                helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None, len(self.classes)]),
+            ]
+        )
+        opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS.items()]
+        return helper.make_model(graph, opset_imports=opsets, ir_version=forest.ir_version)
+
+    def _blend(self, rows: Floats) -> Floats:
+        forest = np.zeros((len(rows), len(self.classes)))
+        forest[:, np.searchsorted(self.classes, self.forest.classes_)] = self.forest.predict_proba(rows)
+        return np.maximum((forest + self._smooth(rows)) / 2, FLOOR)
+
+    def _smooth(self, rows: Floats) -> Floats:
+        places = (np.log1p(rows) - self._mean) / self._scale
+        squares = (places**2).sum(axis=1)[:, None] - 2 * places @ self._known.T + (self._known**2).sum(axis=1)
+        votes = np.exp(np.sqrt(np.maximum(squares, 0)) / -self.width) @ self._truth + PRIOR * self._truth.mean(axis=0)
+        return votes / votes.sum(axis=1, keepdims=True)
+
+    def _smoother(self, input_name: str) -> tuple[dict[str, NDArray[Any]], list[NodeProto]]:
+        constants: dict[str, Any] = {
+            "one": 1.0,
+            "half": 0.5,
+            "zero": 0.0,
+            "minus_two": -2.0,
+            "mean": self._mean,
+            "scale": self._scale,
+            "known": self._known.T,
+            "known_squares": (self._known**2).sum(axis=1),
+            "minus_width": -self.width,
+            "truth": self._truth,
+            "prior": PRIOR * self._truth.mean(axis=0),
+            "floor": FLOOR,
+            "exponent": 1 / self.temperature,
+        }
+        # Double precision: in the distance of nearly equal wines large numbers cancel.
+        typed: dict[str, NDArray[Any]] = {key: np.asarray(value, np.float64) for key, value in constants.items()}
+        typed |= {"axis": np.array([1], np.int64), "classes": self.classes.astype(np.int64)}
+        steps = [
+            ("Cast", [input_name], "doubles"),
+            ("Add", ["doubles", "one"], "shifted"),
+            ("Log", ["shifted"], "logs"),
+            ("Sub", ["logs", "mean"], "centred"),
+            ("Div", ["centred", "scale"], "places"),
+            ("Mul", ["places", "places"], "place_products"),
+            ("ReduceSum", ["place_products", "axis"], "place_squares"),
+            ("MatMul", ["places", "known"], "products"),
+            ("Mul", ["products", "minus_two"], "doubled"),
+            ("Add", ["doubled", "known_squares"], "partial"),
+            ("Add", ["partial", "place_squares"], "squares"),
+            ("Max", ["squares", "zero"], "positive_squares"),
+            ("Sqrt", ["positive_squares"], "distances"),
+            ("Div", ["distances", "minus_width"], "exponents"),
+            ("Exp", ["exponents"], "weights"),
+            ("MatMul", ["weights", "truth"], "counted"),
+            ("Add", ["counted", "prior"], "votes"),
+            ("ReduceSum", ["votes", "axis"], "vote_sum"),
+            ("Div", ["votes", "vote_sum"], "smooth"),
+            ("Cast", ["forest"], "forest_doubles"),
+            ("Add", ["forest_doubles", "smooth"], "both"),
+            ("Mul", ["both", "half"], "blend"),
+            ("Max", ["blend", "floor"], "bounded"),
+            ("Pow", ["bounded", "exponent"], "tempered"),
+            ("ReduceSum", ["tempered", "axis"], "tempered_sum"),
+            ("Div", ["tempered", "tempered_sum"], "shares"),
+        ]
+        double = {"to": TensorProto.DOUBLE}
+        nodes = [
+            helper.make_node(kind, inputs, [output], **(double if kind == "Cast" else {}))
+            for kind, inputs, output in steps
+        ]
+        nodes.append(helper.make_node("Cast", ["shares"], ["probabilities"], to=TensorProto.FLOAT))
+        nodes.append(helper.make_node("ArgMax", ["probabilities"], ["place"], axis=1, keepdims=0))
+        nodes.append(helper.make_node("Gather", ["classes", "place"], ["label"]))
+        return typed, nodes
+
+
+def _tempered(blend: Floats, temperature: float) -> Floats:
+    powers = blend ** (1 / temperature)
+    return powers / powers.sum(axis=1, keepdims=True)
