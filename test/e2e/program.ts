@@ -12,7 +12,7 @@ const patienceMs = 10_000
 
 /** Settings that let every service of `up` listen on a port that is free. */
 export const freePorts = Object.fromEntries(
-  ['INFERENCE', 'FEATURES', 'INGESTION', 'COINBASE', 'LINEAR', 'RIDGE', 'KNN', 'AMF'].map(name => [
+  ['INFERENCE', 'GRPC', 'FEATURES', 'INGESTION', 'COINBASE', 'LINEAR', 'RIDGE', 'KNN', 'AMF'].map(name => [
     `MILLRACE_PORT_${name}`,
     '0'
   ])

@@ -62,10 +62,20 @@ export function invalidRequest(faults: RequestFault[]): Failure {
   return failure('MILL_REQUEST_INVALID', problems.join('; '), { details: { problems }, detail: faults })
 }
 
-/** A code answered with a 5xx may tell of files and hosts in its message; that belongs in the log only. */
+/** Codes of a 5xx whose messages tell what the client can act on, and nothing of our insides. */
+const tellable: ReadonlySet<ErrorCode> = new Set([
+  'MILL_DEADLINE_EXCEEDED',
+  'MILL_MODEL_NOT_READY',
+  'MILL_OVERLOADED',
+  'MILL_RUN_FAILED',
+  'MILL_UNSUPPORTED',
+  'MILL_UPSTREAM_FAILED'
+])
+
+/** The message of any other code answered with a 5xx may tell of files and hosts; that belongs in the log only. */
 function failureOfOurs(error: MillraceError): Failure {
   const { status, meaning } = errorTable[error.code]
-  if (status >= 500 && error.code !== 'MILL_UPSTREAM_FAILED') return failure(error.code, meaning)
+  if (status >= 500 && !tellable.has(error.code)) return failure(error.code, meaning)
   return failure(error.code, error.message, { details: error.details })
 }
 

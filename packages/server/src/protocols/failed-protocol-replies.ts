@@ -1,24 +1,11 @@
-import { type ErrorCode, MillraceError } from '@millrace/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../app-type.ts'
 import { errorTable } from '../http/error-table.ts'
-import { failure, type Failure, failureOf } from '../http/failure.ts'
-
-/** Codes of a 5xx whose messages tell what the client can act on, and nothing of our insides. */
-const tellable: ReadonlySet<ErrorCode> = new Set([
-  'MILL_DEADLINE_EXCEEDED',
-  'MILL_MODEL_NOT_READY',
-  'MILL_OVERLOADED',
-  'MILL_RUN_FAILED',
-  'MILL_UNSUPPORTED'
-])
+import { type Failure, failureOf } from '../http/failure.ts'
 
 /** What a client of a protocol of the field is told of a thrown error: bad input is 400 to all of them, never 422. */
 export function protocolFailureOf(error: unknown): Failure {
-  const failed =
-    error instanceof MillraceError && tellable.has(error.code)
-      ? failure(error.code, error.message, { details: error.details })
-      : failureOf(error)
+  const failed = failureOf(error)
   return failed.status === 422 ? { status: 400, body: failed.body } : failed
 }
 
