@@ -28,6 +28,9 @@ const { values: flags } = parseArgs({
   }
 })
 
+/** Models that are loaded and asked at the same time. */
+const lanes = 4
+
 const cleanUps: (() => Promise<void> | void)[] = []
 try {
   await run()
@@ -79,18 +82,25 @@ interface Judging {
 async function judgeAll(cases: readonly Case[], { client, program, tell }: Judging): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
   const quarter = Math.ceil(cases.length / 4)
-  for (const one of cases) {
-    try {
-      outcomes.push(await judge(client, one))
-      if (!(await client.isHealthy())) throw new Error('the server says that it is unwell')
-    } catch (error) {
-      throw new Error(`the run ends at ${one.name}; the server says: ${program.errors().slice(-2000)}`, {
-        cause: error
-      })
+  const waiting = cases.values()
+  const work = async (): Promise<void> => {
+    for (const one of waiting) {
+      outcomes.push(await judgeWell(one, client, program))
+      if (outcomes.length % quarter === 0 || outcomes.length === cases.length) tell(outcomes.length)
     }
-    if (outcomes.length % quarter === 0 || outcomes.length === cases.length) tell(outcomes.length)
   }
-  return outcomes
+  await Promise.all(Array.from({ length: lanes }, work))
+  return outcomes.toSorted((one, other) => (one.name < other.name ? -1 : 1))
+}
+
+async function judgeWell(one: Case, client: ProtocolClient, program: Program): Promise<Outcome> {
+  try {
+    const outcome = await judge(client, one)
+    if (!(await client.isHealthy())) throw new Error('the server says that it is unwell')
+    return outcome
+  } catch (error) {
+    throw new Error(`the run ends at ${one.name}; the server says: ${program.errors().slice(-2000)}`, { cause: error })
+  }
 }
 
 /** Memory of the server that is in RAM, now or at most, in megabytes. */
