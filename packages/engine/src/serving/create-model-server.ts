@@ -31,7 +31,13 @@ export async function createModelServer(options: ModelServerOptions): Promise<Mo
   const { learners = new Map(), frozenFolder } = options
   selectVersions([], policy)
   const records = modelRecords(registry)
-  const opener = versionOpener({ runtime, openFrozen: (files, names) => openFrozen(files, { ...names, now }), now })
+  let isServing = false
+  const opener = versionOpener({
+    runtime,
+    openFrozen: (files, names) => openFrozen(files, { ...names, now }),
+    now,
+    isServing: () => isServing
+  })
   const lives = [...learners].map(([model, learner]) => liveVersion(learner, { model, now }))
   const kept = await records.all()
   const defaults = { policy, defaultVersion }
@@ -63,6 +69,7 @@ export async function createModelServer(options: ModelServerOptions): Promise<Mo
   }
   let closing: Promise<void> | undefined
   await upkeep.open()
+  isServing = true
   return {
     infer: request => inference.infer(request),
     async resolve(model, version) {

@@ -34,14 +34,16 @@ export interface OpenerDeps {
   readonly openFrozen: (files: VersionFiles, names: { model: string; version: string }) => Promise<ServedVersion>
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** Whether requests may wait for this thread: a small model is loaded on it only while none do. */
+  readonly isServing: () => boolean
 }
 
 /** Opens ONNX files in a runtime, and frozen learners in this thread. */
-export function versionOpener({ runtime, openFrozen, now }: OpenerDeps): VersionOpener {
+export function versionOpener({ runtime, openFrozen, now, isServing }: OpenerDeps): VersionOpener {
   return {
     fetch: (model, { source, sourced }) => source.fetch(model, sourced.version),
     async open(names, { config }, files) {
-      if (files.kind === 'onnx') return openOnnx(runtime, { names, config, files, now })
+      if (files.kind === 'onnx') return openOnnx(runtime, { names, config, files, now, isServing: isServing() })
       return { served: await openFrozen(files, names), close: async () => undefined }
     }
   }
@@ -52,9 +54,11 @@ interface OnnxVersion {
   config: ModelConfig
   files: VersionFiles
   now: () => number
+  isServing: boolean
 }
 
-async function openOnnx(runtime: Pick<Runtime, 'load'>, { names, config, files, now }: OnnxVersion): Promise<Opened> {
+async function openOnnx(runtime: Pick<Runtime, 'load'>, version: OnnxVersion): Promise<Opened> {
+  const { names, config, files, now, isServing } = version
   const { maxBatchRows, batchDelayUs, queueLimit, placement, instances, threads } = config
   const loaded = await runtime.load({
     label: `${names.model}/${names.version}`,
@@ -65,7 +69,8 @@ async function openOnnx(runtime: Pick<Runtime, 'load'>, { names, config, files, 
     queueLimit,
     placement,
     instances,
-    threads
+    threads,
+    isServing
   })
   const served: ServedVersion = {
     model: names.model,
