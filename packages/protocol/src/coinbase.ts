@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from './type.ts'
 
 /** `GET /health` of the coinbase service. */
 export const CoinbaseHealthReplySchema = Type.Object(

@@ -1,5 +1,5 @@
 import { largestMagnitude } from '@millrace/common'
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from './type.ts'
 
 /** The most Unicode characters a series id may have, so that it still fits into the path of a request. */
 export const longestSeriesId = 1024

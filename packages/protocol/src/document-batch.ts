@@ -1,4 +1,4 @@
-import { type Static, type TSchema, Type } from 'typebox'
+import { type Static, type TSchema, Type } from './type.ts'
 import {
   DataPredictReplySchema,
   DataPredictRequestSchema,

@@ -1,4 +1,4 @@
-import { type Static, type TSchema, Type } from 'typebox'
+import { type Static, type TSchema, Type } from './type.ts'
 
 const nullable = (type: string, description: string, more: object = {}) =>
   Type.Unsafe<string | null>({ type: [type, 'null'], description, ...more })

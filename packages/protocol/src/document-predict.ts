@@ -1,4 +1,4 @@
-import { type Static, type TSchema, Type } from 'typebox'
+import { type Static, type TSchema, Type } from './type.ts'
 import { PredictReplySchema, PredictRequestSchema } from './model.ts'
 
 /** Characters of the longest id a request may have. */

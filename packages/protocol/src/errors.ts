@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from './type.ts'
 
 /** One fault in a request, in the form FastAPI clients read. */
 export const RequestFaultSchema = Type.Object(

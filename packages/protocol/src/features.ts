@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from './type.ts'
 import { FeaturesSchema, learnable, SeriesIdSchema } from './common.ts'
 import { ObservationIdSchema } from './observation-id.ts'
 

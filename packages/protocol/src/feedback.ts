@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from './type.ts'
 import { learnable } from './common.ts'
 import { ObservationIdSchema } from './observation-id.ts'
 

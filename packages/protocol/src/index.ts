@@ -180,3 +180,4 @@ export {
   ServingStatusReplySchema,
   type ServingStatusReply
 } from './serving-v1.ts'
+export { Type, type Static, type TSchema } from './type.ts'

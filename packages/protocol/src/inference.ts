@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from './type.ts'
 
 /** `GET /` of the inference service: what this is and where to go. */
 export const WelcomeReplySchema = Type.Object(

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from './type.ts'
 
 const total = Type.Integer({ minimum: 0, description: 'Number of observations in the stream.' })
 

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from './type.ts'
 import { LearnRequestSchema } from './model.ts'
 
 /** The most observations one batch may have. */

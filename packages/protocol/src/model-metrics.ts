@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from './type.ts'
 
 const lifetime = (what: string) =>
   Type.Number({ description: `${what} over all predictions since the model was made; 4 decimals.` })

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from './type.ts'
 
 /** The most Unicode characters an observation id may have. */
 export const longestObservationId = 256

@@ -1,6 +1,6 @@
 import { type LearnerName, learnerNames } from '@millrace/engine'
+import { type Static, Type } from '@millrace/protocol'
 import { durabilities } from '@millrace/store'
-import { type Static, Type } from 'typebox'
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 

@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { ModelServer } from '@millrace/engine'
-import { type WelcomeReply, WelcomeReplySchema } from '@millrace/protocol'
-import { Type } from 'typebox'
+import { Type, type WelcomeReply, WelcomeReplySchema } from '@millrace/protocol'
 import { preferredType } from '../http/preferred-type.ts'
 import { pathOf } from '../http/path-of.ts'
 import { failures } from '../http/route-schema.ts'

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { type TSchema, Type } from '@millrace/protocol'
 import type { Registry } from 'prom-client'
-import { type TSchema, Type } from 'typebox'
 import type { ProcessMetrics } from '../process-metrics.ts'
 import { preferredType } from './preferred-type.ts'
 

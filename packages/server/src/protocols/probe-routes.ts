@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
+import { Type } from '@millrace/protocol'
 
 /** What {@link probeRoutes} is given. */
 export interface ProbeRoutesDeps {

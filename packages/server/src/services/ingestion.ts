@@ -8,9 +8,9 @@ import {
   type ObservationReply,
   ObservationReplySchema,
   ResetReplySchema,
-  StreamStatusReplySchema
+  StreamStatusReplySchema,
+  Type
 } from '@millrace/protocol'
-import { Type } from 'typebox'
 import { buildApp, type CommonDeps } from '../app.ts'
 import type { App } from '../app-type.ts'
 import { documentedHeaders } from '../http/documented-headers.ts'

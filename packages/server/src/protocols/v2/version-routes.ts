@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { ModelServer } from '@millrace/engine'
-import { FreezeRequestSchema, VersionReplySchema } from '@millrace/protocol'
-import { Type } from 'typebox'
+import { FreezeRequestSchema, Type, VersionReplySchema } from '@millrace/protocol'
 import { documentedBody } from '../documented-body.ts'
 import { protocolFailures } from '../route-schema.ts'
 import { bodyObject } from '../body-object.ts'
