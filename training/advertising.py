@@ -1,7 +1,6 @@
 """What the recipes of the advertising models share."""
 
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,14 @@ from .features import feature_matrix
 from .release import Feature
 from .scores import Floats, expected_log_loss
 
+
+class HasRequests(Protocol):
+    """Anything simulated."""
+
+    requests: list[dict[str, Any]]
+
+
+Traffic = TypeVar("Traffic", bound=HasRequests)
 DATA = "made-up traffic of training/simulators, whose true probabilities are known"
 
 # Description, smallest and largest value of each column. Those that are not here are 0 or 1.
@@ -51,11 +58,9 @@ def described(names: list[str]) -> list[Feature]:
     return [_described(name) for name in names]
 
 
-def batches(simulate: Any, kind: str, rows: int, seed: int, size: int = 200_000) -> Iterator[tuple[Any, Any]]:
-    """Traffic and its features, some at a time, each from a seed of its own."""
-    for place in range(0, rows, size):
-        traffic = simulate(min(size, rows - place), seed + place // size)
-        yield traffic, feature_matrix(kind, traffic.requests)
+def traffic(kind: str, simulated: Traffic) -> tuple[Traffic, list[str], NDArray[np.float32]]:
+    """Simulated traffic, the names of its features, and its features."""
+    return simulated, *feature_matrix(kind, simulated.requests)
 
 
 def against_best(predicted: Floats, truth: Floats, base_rate: float, labels: NDArray[Any]) -> dict[str, float]:

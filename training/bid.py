@@ -1,17 +1,17 @@
 """How much to bid for an impression."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from onnx import TensorProto
 from scipy.stats import norm
 from sklearn.neural_network import MLPRegressor
 
-from .advertising import DATA, batches, described
-from .boosted_trees import Step, build_graph
+from .advertising import DATA, described, traffic
 from .features import feature_matrix
 from .onnx_file import to_bytes
+from .onnx_graph import Step, build_graph, floats, places
 from .release import Release, run, table
 from .scores import Floats
 from .simulators import bid
@@ -44,12 +44,12 @@ LIMITS = ["floor_cpm", "budget_remaining"]
 
 def bid_optimization() -> Release:
     """Learn the best bids of simulated auctions, and test on others."""
-    (auctions, (names, rows)), = batches(bid.simulate, "bid", TRAINING_ROWS, seed=100)
+    auctions, names, rows = traffic("bid", bid.simulate(TRAINING_ROWS, seed=100))
     network = _Network(names).fit(rows, _targets(auctions))
-    calibration, (_, calibration_rows) = next(batches(bid.simulate, "bid", CALIBRATION_ROWS, seed=500))
+    calibration, _, calibration_rows = traffic("bid", bid.simulate(CALIBRATION_ROWS, seed=500))
     network.widen(calibration_rows, bid.best_bids_in_hindsight(replace(calibration, floor=0 * calibration.floor)))
     content = to_bytes(network.to_onnx(), name=NAME)
-    test, (_, test_rows) = next(batches(bid.simulate, "bid", TEST_ROWS, seed=900))
+    test, _, test_rows = traffic("bid", bid.simulate(TEST_ROWS, seed=900))
     metrics = _metrics(content, test, test_rows)
     return Release(
         model_name=NAME,
@@ -84,7 +84,7 @@ class _Network:
         self._network = MLPRegressor(**PARAMETERS)
         self.stretch = 1.0
 
-    def fit(self, rows: Any, targets: Floats) -> "_Network":
+    def fit(self, rows: Any, targets: Floats) -> Self:
         """Learn the targets: three columns."""
         seen = rows[:, self._columns].astype(float)
         self._least, self._most = seen.min(axis=0), seen.max(axis=0)
@@ -101,27 +101,26 @@ class _Network:
 
     def to_onnx(self) -> Any:
         """The network with its limits: `optimized_cpm`, `low` and `high`, each [N, 1]."""
-        constants: dict[str, Any] = {
-            "columns": self._columns,
+        layers = zip(self._network.coefs_, self._network.intercepts_, strict=True)
+        constants = {
             "least": self._least,
             "most": self._most,
             "mean": self._mean,
             "scale": self._scale,
-            "thousand": 1000.0,
+            "thousand": 1000,
             "stretch": [[1, self.stretch, self.stretch]],
-            "first": [0],
-            "second": [1],
-            "third": [2],
-            **self._limits,
         }
-        for place, (weights, bias) in enumerate(
-            zip(self._network.coefs_, self._network.intercepts_, strict=True)
-        ):
+        for place, (weights, bias) in enumerate(layers):
             constants |= {f"weights_{place}": weights, f"bias_{place}": bias}
-        outputs: dict[str, tuple[int, list[int | None]]] = {
-            name: (TensorProto.FLOAT, [None, 1]) for name in ("optimized_cpm", "low", "high")
-        }
-        return build_graph(NAME, self._width, [], _STEPS, constants, outputs)
+        columns = places({"columns": self._columns, "first": [0], "second": [1], "third": [2], **self._limits})
+        return build_graph(
+            input_name="features",
+            width=self._width,
+            nodes=[],
+            steps=_STEPS,
+            constants=floats(constants) | columns,
+            outputs={name: (TensorProto.FLOAT, [None, 1]) for name in ("optimized_cpm", "low", "high")},
+        )
 
     def _inputs(self, rows: Any) -> Floats:
         return (np.clip(rows[:, self._columns], self._least, self._most) - self._mean) / self._scale

@@ -8,16 +8,17 @@ from onnx import TensorProto
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from .advertising import DATA, against_best, batches, described
-from .boosted_trees import build_graph
+from .advertising import DATA, against_best, described, traffic
 from .features import feature_matrix
 from .onnx_file import to_bytes
+from .onnx_graph import Output, Step, build_graph, floats, places
 from .release import Release, run, table
 from .scores import reliability_error
 from .simulators import ctr
 
 NAME = "ctr_prediction"
 TRAINING_ROWS = 1_000_000
+BATCH_ROWS = 200_000
 TEST_ROWS = 200_000
 PARAMETERS: dict[str, Any] = {"C": 0.03, "max_iter": 500}
 DOCUMENTED = {
@@ -31,15 +32,16 @@ DOCUMENTED = {
 
 def ctr_prediction() -> Release:
     """Train on simulated impressions, and test on others."""
-    designs, clicks, names, pairs = [], [], [], np.empty((0, 2), int)
-    for traffic, (names, rows) in batches(ctr.simulate, "ctr", TRAINING_ROWS, seed=100):
-        pairs = _pairs(names)
-        designs.append(_design(rows, pairs))
-        clicks.append(traffic.is_clicked)
+    designs, clicks = [], []
+    for batch in range(TRAINING_ROWS // BATCH_ROWS):
+        impressions, names, rows = traffic("ctr", ctr.simulate(BATCH_ROWS, seed=100 + batch))
+        designs.append(_design(rows, _pairs(names)))
+        clicks.append(impressions.is_clicked)
     labels = np.concatenate(clicks)
     estimator = LogisticRegression(**PARAMETERS).fit(sparse.vstack(designs).tocsr(), labels)
+    test, names, test_rows = traffic("ctr", ctr.simulate(TEST_ROWS, seed=900))
+    pairs = _pairs(names)
     content = _file(estimator, len(names), pairs)
-    test, (_, test_rows) = next(batches(ctr.simulate, "ctr", TEST_ROWS, seed=900))
     metrics = _metrics(content, test, test_rows, float(labels.mean()))
     return Release(
         model_name=NAME,
@@ -79,7 +81,7 @@ def _design(rows: Any, pairs: NDArray[np.int64]) -> sparse.csr_matrix:
 
 
 def _file(estimator: Any, width: int, pairs: NDArray[np.int64]) -> bytes:
-    steps = [
+    steps: list[Step] = [
         ("Gather", ["features", "left"], "left_columns", {"axis": 1}),
         ("Gather", ["features", "right"], "right_columns", {"axis": 1}),
         ("Mul", ["left_columns", "right_columns"], "products", {}),
@@ -88,14 +90,13 @@ def _file(estimator: Any, width: int, pairs: NDArray[np.int64]) -> bytes:
         ("Add", ["weighed", "intercept"], "log_odds", {}),
         ("Sigmoid", ["log_odds"], "predicted_ctr", {}),
     ]
-    constants = {
-        "left": pairs[:, 0],
-        "right": pairs[:, 1],
-        "weights": estimator.coef_.T,
-        "intercept": estimator.intercept_,
-    }
-    outputs: dict[str, tuple[int, list[int | None]]] = {"predicted_ctr": (TensorProto.FLOAT, [None, 1])}
-    return to_bytes(build_graph(NAME, width, [], steps, constants, outputs), name=NAME)
+    columns = places({"left": pairs[:, 0], "right": pairs[:, 1]})
+    weights = floats({"weights": estimator.coef_.T, "intercept": estimator.intercept_})
+    outputs: dict[str, Output] = {"predicted_ctr": (TensorProto.FLOAT, [None, 1])}
+    model = build_graph(
+        input_name="features", width=width, nodes=[], steps=steps, constants=columns | weights, outputs=outputs
+    )
+    return to_bytes(model, name=NAME)
 
 
 def _metrics(content: bytes, test: ctr.Impressions, rows: Any, base_rate: float) -> dict[str, float]:

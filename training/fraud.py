@@ -7,10 +7,11 @@ from onnx import TensorProto
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import f1_score, precision_score, recall_score
 
-from .advertising import DATA, against_best, batches, described
-from .boosted_trees import build_graph, trees_node
+from .advertising import DATA, against_best, described, traffic
+from .boosted_trees import trees_node
 from .features import feature_matrix
 from .onnx_file import to_bytes
+from .onnx_graph import Output, Step, build_graph, floats
 from .release import Release, run, table
 from .scores import brier_score, calibration_error
 from .simulators import fraud
@@ -39,12 +40,12 @@ DOCUMENTED = {
 
 def fraud_detection() -> Release:
     """Train on simulated visitors, and test on others."""
-    (traffic, (names, rows)), = batches(fraud.simulate, "fraud", TRAINING_ROWS, seed=100)
+    visitors, names, rows = traffic("fraud", fraud.simulate(TRAINING_ROWS, seed=100))
     estimator = HistGradientBoostingClassifier(monotonic_cst=[int(name in RISING) for name in names], **PARAMETERS)
-    estimator.fit(rows, traffic.is_fraud)
+    estimator.fit(rows, visitors.is_fraud)
     content = _file(estimator, len(names))
-    test, (_, test_rows) = next(batches(fraud.simulate, "fraud", TEST_ROWS, seed=900))
-    metrics = _metrics(content, test, test_rows, float(traffic.is_fraud.mean()))
+    test, _, test_rows = traffic("fraud", fraud.simulate(TEST_ROWS, seed=900))
+    metrics = _metrics(content, test, test_rows, float(visitors.is_fraud.mean()))
     return Release(
         model_name=NAME,
         version="1.0.0",
@@ -64,17 +65,24 @@ def fraud_detection() -> Release:
 
 
 def _file(estimator: Any, width: int) -> bytes:
-    steps = [
+    steps: list[Step] = [
         ("Sigmoid", ["raw"], "fraud", {}),
         ("Sub", ["one", "fraud"], "legitimate", {}),
         ("Concat", ["legitimate", "fraud"], "probabilities", {"axis": 1}),
         ("ArgMax", ["probabilities"], "label", {"axis": 1, "keepdims": 0}),
     ]
-    outputs: dict[str, tuple[int, list[int | None]]] = {
+    outputs: dict[str, Output] = {
         "label": (TensorProto.INT64, [None]),
         "probabilities": (TensorProto.FLOAT, [None, 2]),
     }
-    model = build_graph(NAME, width, [trees_node(estimator, "features", "raw")], steps, {"one": 1.0}, outputs)
+    model = build_graph(
+        input_name="features",
+        width=width,
+        nodes=[trees_node(estimator, "features", "raw")],
+        steps=steps,
+        constants=floats({"one": 1}),
+        outputs=outputs,
+    )
     return to_bytes(model, name=NAME)
 
 

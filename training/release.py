@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
-import skl2onnx
 import sklearn
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
@@ -45,6 +44,8 @@ class Release:
     sample: list[list[float]]
     """A few rows of input."""
     class_names: list[str] = field(default_factory=list)
+    converter: str = "training/onnx_graph.py"
+    """What made ONNX of it."""
 
 
 def write_release(release: Release) -> Path:
@@ -93,7 +94,7 @@ def _metadata(release: Release) -> dict[str, Any]:
         "size_bytes": len(release.model),
         "framework": "scikit-learn",
         "framework_version": sklearn.__version__,
-        "converter": f"skl2onnx {skl2onnx.__version__}",
+        "converter": release.converter,
         "export_format": "onnx",
         "input_shape": [None, len(release.features)],
         "features": [vars(feature) for feature in release.features],
@@ -113,7 +114,6 @@ def _files(release: Release) -> str:
     size = f"{len(release.model) / 1e6:.2f} MB"
     return (
         "## Files\n\n"
-        f"`model.onnx` ({size}) was converted with skl2onnx {skl2onnx.__version__} from scikit-learn "
-        f"{sklearn.__version__}; `metadata.json` says its checksum, features, figures and parameters. The recipe is in "
-        "[training/](../../../training/README.md).\n"
+        f"`model.onnx` ({size}) was made from scikit-learn {sklearn.__version__} by {release.converter}; `metadata.json` has its "
+        "checksum, features, figures and parameters. The recipe is in [training/](../../../training/README.md).\n"
     )

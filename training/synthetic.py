@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import skl2onnx
 from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -89,6 +90,7 @@ def _release(sample: Sample, estimator: Any, *, model_name: str, **facts: str) -
         description=f"A {kind} of {sample.classes} classes on ten made-up features, to try things out with.",
         model_type=kind,
         model=content,
+        converter=f"skl2onnx {skl2onnx.__version__}",
         features=_features(train),
         class_names=[f"class_{label}" for label in estimator.classes_],
         outputs=OUTPUTS,

@@ -40,7 +40,7 @@ def wine_quality(data: Path) -> Release:
     """Compare with a tuned random forest, then learn from all wines."""
     rows, labels, wines = _read(data)
     model = _ours(rows, labels, wines, True)
-    content = to_bytes(model.to_onnx("wine_quality", INPUT), name="wine_quality")
+    content = to_bytes(model.to_onnx(INPUT), name="wine_quality")
     drift = np.abs(run(content, rows)["probabilities"] - model.predict_proba(rows)).max()
     if drift > 1e-5:
         raise ValueError(f"the ONNX model differs from the classifier by {drift}")

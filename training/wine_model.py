@@ -5,11 +5,12 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
+from onnx import ModelProto, TensorProto
 from scipy.optimize import minimize_scalar
 from sklearn.ensemble import ExtraTreesClassifier
 
-from .onnx_file import OPSETS, to_onnx
+from .onnx_file import to_onnx
+from .onnx_graph import Step, build_graph, floats, places
 from .scores import Floats, Labels, log_loss
 
 # Class by class no probability is smaller before tempering, so that none is ruled out by a few hundred wines.
@@ -54,27 +55,24 @@ class WineClassifier:
         """Probabilities in the order of `classes`."""
         return _tempered(self._blend(rows), self.temperature)
 
-    def to_onnx(self, name: str, input_name: str) -> ModelProto:
-        """The same in ONNX: outputs `label` (int64) and `probabilities` (float32)."""
-        forest = to_onnx(self.forest, name=name, input_name=input_name, width=self._known.shape[1])
-        graph = forest.graph
+    def to_onnx(self, input_name: str) -> ModelProto:
+        """Make the same in ONNX: outputs `label` (int64) and `probabilities` (float32)."""
         if not np.array_equal(self.forest.classes_, self.classes):
             raise ValueError("the forest has not seen every class")
-        constants, nodes = self._smoother(input_name)
-        graph.initializer.extend(numpy_helper.from_array(value, key) for key, value in constants.items())
-        graph.node.extend(nodes)
-        for node in graph.node:
-            if node.op_type == "TreeEnsembleClassifier":
-                node.output[:] = ["forest_label", "forest"]
-        del graph.output[:]
-        graph.output.extend(
-            [
-                helper.make_tensor_value_info("label", TensorProto.INT64, [None]),
-                helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None, len(self.classes)]),
-            ]
+        width = self._known.shape[1]
+        forest = to_onnx(self.forest, name="forest", input_name=input_name, width=width).graph.node[0]
+        forest.output[:] = ["forest_label", "forest"]
+        return build_graph(
+            input_name=input_name,
+            width=width,
+            nodes=[forest],
+            steps=[("Cast", [input_name], "doubles", {"to": TensorProto.DOUBLE}), *_STEPS],
+            constants=self._constants(),
+            outputs={
+                "label": (TensorProto.INT64, [None]),
+                "probabilities": (TensorProto.FLOAT, [None, len(self.classes)]),
+            },
         )
-        opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS.items()]
-        return helper.make_model(graph, opset_imports=opsets, ir_version=forest.ir_version)
 
     def _blend(self, rows: Floats) -> Floats:
         forest = np.zeros((len(rows), len(self.classes)))
@@ -87,12 +85,12 @@ class WineClassifier:
         votes = np.exp(np.sqrt(np.maximum(squares, 0)) / -self.width) @ self._truth + PRIOR * self._truth.mean(axis=0)
         return votes / votes.sum(axis=1, keepdims=True)
 
-    def _smoother(self, input_name: str) -> tuple[dict[str, NDArray[Any]], list[NodeProto]]:
-        constants: dict[str, Any] = {
-            "one": 1.0,
+    def _constants(self) -> dict[str, NDArray[Any]]:
+        numbers = {
+            "one": 1,
             "half": 0.5,
-            "zero": 0.0,
-            "minus_two": -2.0,
+            "zero": 0,
+            "minus_two": -2,
             "mean": self._mean,
             "scale": self._scale,
             "known": self._known.T,
@@ -103,46 +101,40 @@ class WineClassifier:
             "floor": FLOOR,
             "exponent": 1 / self.temperature,
         }
-        # Double precision: in the distance of nearly equal wines large numbers cancel.
-        typed: dict[str, NDArray[Any]] = {key: np.asarray(value, np.float64) for key, value in constants.items()}
-        typed |= {"axis": np.array([1], np.int64), "classes": self.classes.astype(np.int64)}
-        steps = [
-            ("Cast", [input_name], "doubles"),
-            ("Add", ["doubles", "one"], "shifted"),
-            ("Log", ["shifted"], "logs"),
-            ("Sub", ["logs", "mean"], "centred"),
-            ("Div", ["centred", "scale"], "places"),
-            ("Mul", ["places", "places"], "place_products"),
-            ("ReduceSum", ["place_products", "axis"], "place_squares"),
-            ("MatMul", ["places", "known"], "products"),
-            ("Mul", ["products", "minus_two"], "doubled"),
-            ("Add", ["doubled", "known_squares"], "partial"),
-            ("Add", ["partial", "place_squares"], "squares"),
-            ("Max", ["squares", "zero"], "positive_squares"),
-            ("Sqrt", ["positive_squares"], "distances"),
-            ("Div", ["distances", "minus_width"], "exponents"),
-            ("Exp", ["exponents"], "weights"),
-            ("MatMul", ["weights", "truth"], "counted"),
-            ("Add", ["counted", "prior"], "votes"),
-            ("ReduceSum", ["votes", "axis"], "vote_sum"),
-            ("Div", ["votes", "vote_sum"], "smooth"),
-            ("Cast", ["forest"], "forest_doubles"),
-            ("Add", ["forest_doubles", "smooth"], "both"),
-            ("Mul", ["both", "half"], "blend"),
-            ("Max", ["blend", "floor"], "bounded"),
-            ("Pow", ["bounded", "exponent"], "tempered"),
-            ("ReduceSum", ["tempered", "axis"], "tempered_sum"),
-            ("Div", ["tempered", "tempered_sum"], "shares"),
-        ]
-        double = {"to": TensorProto.DOUBLE}
-        nodes = [
-            helper.make_node(kind, inputs, [output], **(double if kind == "Cast" else {}))
-            for kind, inputs, output in steps
-        ]
-        nodes.append(helper.make_node("Cast", ["shares"], ["probabilities"], to=TensorProto.FLOAT))
-        nodes.append(helper.make_node("ArgMax", ["probabilities"], ["place"], axis=1, keepdims=0))
-        nodes.append(helper.make_node("Gather", ["classes", "place"], ["label"]))
-        return typed, nodes
+        return floats(numbers, np.float64) | places({"axis": [1], "classes": self.classes})
+
+
+# In double precision: in the distance of nearly equal wines large numbers cancel.
+_STEPS: list[Step] = [
+    ("Add", ["doubles", "one"], "shifted", {}),
+    ("Log", ["shifted"], "logs", {}),
+    ("Sub", ["logs", "mean"], "centred", {}),
+    ("Div", ["centred", "scale"], "places", {}),
+    ("Mul", ["places", "places"], "place_products", {}),
+    ("ReduceSum", ["place_products", "axis"], "place_squares", {}),
+    ("MatMul", ["places", "known"], "products", {}),
+    ("Mul", ["products", "minus_two"], "doubled", {}),
+    ("Add", ["doubled", "known_squares"], "partial", {}),
+    ("Add", ["partial", "place_squares"], "squares", {}),
+    ("Max", ["squares", "zero"], "positive_squares", {}),
+    ("Sqrt", ["positive_squares"], "distances", {}),
+    ("Div", ["distances", "minus_width"], "exponents", {}),
+    ("Exp", ["exponents"], "weights", {}),
+    ("MatMul", ["weights", "truth"], "counted", {}),
+    ("Add", ["counted", "prior"], "votes", {}),
+    ("ReduceSum", ["votes", "axis"], "vote_sum", {}),
+    ("Div", ["votes", "vote_sum"], "smooth", {}),
+    ("Cast", ["forest"], "forest_doubles", {"to": TensorProto.DOUBLE}),
+    ("Add", ["forest_doubles", "smooth"], "both", {}),
+    ("Mul", ["both", "half"], "blend", {}),
+    ("Max", ["blend", "floor"], "bounded", {}),
+    ("Pow", ["bounded", "exponent"], "tempered", {}),
+    ("ReduceSum", ["tempered", "axis"], "tempered_sum", {}),
+    ("Div", ["tempered", "tempered_sum"], "shares", {}),
+    ("Cast", ["shares"], "probabilities", {"to": TensorProto.FLOAT}),
+    ("ArgMax", ["shares"], "place", {"axis": 1, "keepdims": 0}),
+    ("Gather", ["classes", "place"], "label", {}),
+]
 
 
 def _tempered(blend: Floats, temperature: float) -> Floats:

@@ -131,8 +131,7 @@ def _draw_segments(random: np.random.Generator, count: int) -> list[list[str]]:
     other = random.integers(0, OTHER_SEGMENTS, size=count)
     has_other = random.random(count) < 0.1
     return [
-        [*segments, f"segment_{other[index]}"] if has_other[index] else segments
-        for index, segments in enumerate(drawn)
+        [*segments, f"segment_{other[index]}"] if has_other[index] else segments for index, segments in enumerate(drawn)
     ]
 
 
