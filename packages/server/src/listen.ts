@@ -10,6 +10,10 @@ export interface Service {
   port: number
   /** The environment variable that changes the port. */
   portSetting: string
+  /** Listens in place of the app, where other processes do so for it. Rejects as listening does. */
+  listen?(at: { host: string; port: number }): Promise<AddressInfo>
+  /** Ends that, before the app is closed. */
+  unlisten?(): Promise<void>
 }
 
 /** Where a service answers, from this machine. */
@@ -24,27 +28,41 @@ export interface ServiceAddress {
  *   MILL_CONFIG_INVALID for a host that is not this machine's; all services are closed then
  */
 export async function listenAll(services: readonly Service[], host: string): Promise<ServiceAddress[]> {
-  const results = await Promise.allSettled(services.map(({ app, port }) => listenQuietly(app, { host, port })))
+  const results = await Promise.allSettled(services.map(service => listen(service, host)))
   const failures = results.flatMap((result, index) =>
     result.status === 'rejected' ? [{ service: services[index]!, error: result.reason as unknown }] : []
   )
-  if (failures.length === 0) return services.map(({ name, app }) => ({ name, url: urlOf(app.server.address()) }))
+  if (failures.length === 0)
+    return results.map((result, index) => {
+      const { value: address } = result as PromiseFulfilledResult<AddressInfo | string | null>
+      return { name: services[index]!.name, url: urlOf(address) }
+    })
   await closeAll(services)
   throw listenFailed(failures, host)
 }
 
 /** Take no new connections, answer what runs, close what idles; resolves when the last connection is closed. */
-export async function closeAll(services: readonly Pick<Service, 'app'>[]): Promise<void> {
-  for (const { app } of services) {
-    // Closing ends the connections that idle at that moment; these end those that fall idle after their last answer.
-    app.server.keepAliveTimeout = 1
-    app.server.keepAliveTimeoutBuffer = 0
-  }
-  await Promise.all(services.map(({ app }) => app.close()))
+export async function closeAll(services: readonly Pick<Service, 'app' | 'unlisten'>[]): Promise<void> {
+  await Promise.all(services.map(close))
+}
+
+async function close({ app, unlisten }: Pick<Service, 'app' | 'unlisten'>): Promise<void> {
+  await unlisten?.()
+  // Closing ends the connections that idle at that moment; these end those that fall idle after their last answer.
+  app.server.keepAliveTimeout = 1
+  app.server.keepAliveTimeoutBuffer = 0
+  await app.close()
+}
+
+async function listen(service: Service, host: string): Promise<AddressInfo | string | null> {
+  const { app, port } = service
+  if (service.listen !== undefined) return service.listen({ host, port })
+  await listenQuietly(app, { host, port })
+  return app.server.address()
 }
 
 /** Fastify would log a line for each service; whoever listens tells of all of them at once. */
-async function listenQuietly(app: App, at: { host: string; port: number }): Promise<void> {
+export async function listenQuietly(app: App, at: { host: string; port: number } | { path: string }): Promise<void> {
   const { level } = app.log
   app.log.level = 'silent'
   try {

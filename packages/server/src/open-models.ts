@@ -34,13 +34,16 @@ export interface ModelsOrder {
   learners: ReadonlyMap<string, ServedLearner>
   events: ServingEvents
   logger: Logger
+  /** What each source is replaced with. */
+  wrapSource?: ((source: ModelSource) => ModelSource) | undefined
 }
 
 /**
  * Open the models of the configured folder and bucket, and the learners of this process as models.
  * @throws {MillraceError} MILL_STORE_FAILED or MILL_OPTION_INVALID, with nothing left open
  */
-export async function openModels({ config, stores, learners, events, logger }: ModelsOrder): Promise<OpenedModels> {
+export async function openModels(order: ModelsOrder): Promise<OpenedModels> {
+  const { config, stores, learners, events, logger, wrapSource = (source: ModelSource) => source } = order
   const things = openThings()
   const log = logger.child({ service: 'inference' })
   const frozenFolder = join(config.dataDir, 'models')
@@ -51,7 +54,7 @@ export async function openModels({ config, stores, learners, events, logger }: M
     const cache = config.cacheBytes > 0 ? createResponseCache({ maxBytes: config.cacheBytes, shared, log }) : undefined
     const models = await things.keep(
       createModelServer({
-        sources: sourcesOf(config, frozenFolder, log),
+        sources: sourcesOf(config, frozenFolder, log).map(wrapSource),
         runtime,
         registry,
         learners,

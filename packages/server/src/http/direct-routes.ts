@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { isPassedOn } from './passed-on.ts'
 import { pathOf } from './path-of.ts'
 import type { AnsweredRequest } from './observe-requests.ts'
 import { requestId } from './request-id.ts'
@@ -85,6 +86,7 @@ async function reply({ route, body, request, response, observe, startedAt }: Exc
   const length = typeof answer.body === 'string' ? Buffer.byteLength(answer.body) : answer.body.length
   response.writeHead(answer.status, [...answer.headers, 'content-length', String(length), 'x-request-id', id])
   response.end(answer.body)
+  if (isPassedOn(request)) return
   const path = pathOf(request.url!)
   const ms = performance.now() - startedAt
   observe({ method: 'POST', route: route.route, path, status: answer.status, ms }, id)

@@ -1,6 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { App } from '../app-type.ts'
+import { isPassedOn } from './passed-on.ts'
 import { pathOf } from './path-of.ts'
+import { logRequest } from './request-log.ts'
 import type { RequestTally } from './request-tally.ts'
 
 /** What is told of an answered request. */
@@ -24,17 +26,18 @@ export type Observe = (answered: AnsweredRequest, logger: FastifyBaseLogger, id?
 export function createObserver(requests: RequestTally): Observe {
   return (answered, logger, id) => {
     requests.observe(answered)
-    logger.info(id === undefined ? answered : { request_id: id, ...answered }, 'request completed')
+    logRequest(logger, answered, id)
   }
 }
 
-/** Echoes the request id, and observes each reply. */
+/** Echoes the request id, and observes each reply but those of another process, which does so itself. */
 export function observeRequests(app: App, observe: Observe): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
     done()
   })
   app.addHook('onResponse', (request, reply, done) => {
+    if (isPassedOn(request.raw)) return done()
     const { method, url, log } = request
     const route = request.routeOptions.url ?? noRoute
     observe({ method, route, path: pathOf(url), status: reply.statusCode, ms: reply.elapsedTime }, log)

@@ -1,6 +1,7 @@
 import type { CacheCounts, ModelServer, VersionStatistics } from '@millrace/engine'
 import type { Registry } from 'prom-client'
 import { createRequestTally, type RequestTally, type TalliedRequests } from '../http/request-tally.ts'
+import { type Counts, sumOfCounts } from './add-counts.ts'
 import { DurationTally } from './duration-tally.ts'
 import { createServingTally, type ModelTally, type ServingTally } from './model-tally.ts'
 import { type Labels, registerDurations, registerValues } from './read-metrics.ts'
@@ -24,24 +25,57 @@ export interface ServingMetrics extends ServingTally {
 /**
  * Registers what `GET /metrics` of the inference service tells, under the names that existing dashboards use and under
  * our own. All of it is read from tallies when it is asked for, so that a request costs a few additions.
+ * @param elsewhere what other processes have counted, to be told with what this one has
  */
-export function servingMetrics(registry: Registry): ServingMetrics {
-  const tally = createServingTally()
-  const requests = createRequestTally()
+export function servingMetrics(registry: Registry, elsewhere?: () => Counts): ServingMetrics {
+  const { tally, requests } = tallies(elsewhere)
   let watched: WatchedModels | undefined
   registerApi(registry, requests, tally)
   registerInference(registry, tally, () => activeModels(watched))
   registerVersions(registry, () => watched?.models.statistics() ?? [])
   registerCache(registry, () => watched?.cache?.())
+  const { events, loads, alsoPredicted, wasSure, reloaded } = tally
   return {
-    ...tally,
+    events,
+    loads,
+    alsoPredicted,
+    wasSure,
+    reloaded,
     requests,
+    get models() {
+      return tally.models
+    },
+    get counts() {
+      return tally.counts
+    },
     watch(given) {
       watched = given
     },
     get watched() {
       return watched
     }
+  }
+}
+
+function tallies(elsewhere: (() => Counts) | undefined): { tally: ServingTally; requests: RequestTally } {
+  const tally = createServingTally()
+  const requests = createRequestTally()
+  if (elsewhere === undefined) return { tally, requests }
+  const total = (): Counts => {
+    const own = { requests: requests.all(), models: tally.models, predictions: tally.counts.predictions }
+    return sumOfCounts([own, elsewhere()])
+  }
+  return {
+    tally: {
+      ...tally,
+      get models() {
+        return total().models
+      },
+      get counts() {
+        return { ...tally.counts, predictions: total().predictions }
+      }
+    },
+    requests: { observe: requests.observe, all: () => total().requests }
   }
 }
 
@@ -89,9 +123,9 @@ function durationsByEndpoint(all: readonly TalliedRequests[]): [Labels, Duration
   })
 }
 
-function registerInference(registry: Registry, { models, counts }: ServingTally, active: () => number): void {
+function registerInference(registry: Registry, tallied: ServingTally, active: () => number): void {
   const each = <Value>(read: (tally: ModelTally) => Iterable<readonly [Labels, Value]>) =>
-    [...models].flatMap(([model_name, tally]) =>
+    [...tallied.models].flatMap(([model_name, tally]) =>
       Array.from(read(tally), ([labels, value]) => [{ model_name, ...labels }, value] as const)
     )
   registerValues(
@@ -126,13 +160,13 @@ function registerInference(registry: Registry, { models, counts }: ServingTally,
     registry,
     'counter',
     { name: 'millrace_model_load_failures_total', help: 'Versions that could not be loaded.' },
-    () => [[{}, counts.loadFailures]]
+    () => [[{}, tallied.counts.loadFailures]]
   )
   registerValues(
     registry,
     'counter',
     { name: 'millrace_model_unloads_total', help: 'Versions that were taken out of memory.' },
-    () => [[{}, counts.unloads]]
+    () => [[{}, tallied.counts.unloads]]
   )
 }
 

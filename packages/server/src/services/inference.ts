@@ -35,6 +35,8 @@ export interface InferenceDeps extends LearnerDeps {
   metrics: ServingMetrics
   /** Whether Redis answers; undefined when none is configured. */
   redisConnected: () => boolean | undefined
+  /** Connections that are open; those of this app unless given. */
+  connections?: (() => Promise<number>) | undefined
 }
 
 /** The inference service: models in every protocol that it speaks, and the learner of its port. Does not listen. */
@@ -48,7 +50,7 @@ export function buildInference(deps: InferenceDeps): App {
     metrics,
     system: systemFigures({ folder: config.dataDir }),
     uptime,
-    connections: () => openConnections(app),
+    connections: deps.connections ?? (() => openConnections(app)),
     wineModel,
     featuresModel
   })
