@@ -66,7 +66,7 @@ export const adRoutes: FastifyPluginAsyncTypebox<AdDeps> = async (app, { models 
       schema: {
         operationId: 'predictBid',
         summary: 'What to bid for 1,000 impressions',
-        description: 'confidence is the share of bids that were best which the interval is made to hold.',
+        description: 'confidence is the share of best bids that the interval held on data the model had not seen.',
         body: BidRequestSchema,
         response: { 200: BidReplySchema, ...failures }
       }
@@ -103,16 +103,15 @@ function chanceOf(reply: InferReply): number {
 }
 
 function bidAnswer(reply: InferReply, request: BidRequest) {
-  const { outputs, raw } = reply.served.metadata
+  const { outputs, metrics } = reply.served.metadata
   const bid = valuesOf(reply, outputs.prediction ?? reply.outputs[0]!.name)[0]!
   const [low, high] = [outputs.low, outputs.high].map(name => (name === undefined ? bid : valuesOf(reply, name)[0]!))
-  const coverage = raw['interval_coverage']
   return {
     prediction: {
       optimized_cpm: allowedBid(bid, request),
       confidence_interval: [allowedBid(Math.min(low!, bid), request), allowedBid(Math.max(high!, bid), request)]
     },
-    confidence: typeof coverage === 'number' ? coverage : null
+    confidence: metrics['interval_coverage'] ?? null
   }
 }
 

@@ -44,10 +44,10 @@ function chance(probability: number): Script {
   }
 }
 
-function bids(price: number, low: number, high: number, raw: Record<string, unknown> = {}): Script {
+function bids(price: number, low: number, high: number, metrics: Record<string, number> = {}): Script {
   return {
     version: '1.0.0',
-    metadata: { outputs: { prediction: 'bid', low: 'low', high: 'high' }, raw },
+    metadata: { outputs: { prediction: 'bid', low: 'low', high: 'high' }, metrics },
     answer: () => [matrix('bid', [[price]]), matrix('low', [[low]]), matrix('high', [[high]])]
   }
 }

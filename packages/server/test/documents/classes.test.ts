@@ -68,8 +68,8 @@ test('a regression says its values and no probabilities', async () => {
 test('a model without numbers to tell, or that takes no matrix, is refused with a reason', async () => {
   const half: NamedTensor = { name: 'p', datatype: 'FP16', shape: [2, 3], data: new Uint16Array(6) }
   const bad: [Script, number, RegExp][] = [
-    [{ answer: () => [half] }, 501, /does not have it/],
-    [{ metadata: { outputs: { prediction: 'p' } }, answer: () => [half] }, 501, /does not have it/],
+    [{ answer: () => [half] }, 501, /model data_model has no output that holds predictions/],
+    [{ metadata: { outputs: { prediction: 'p' } }, answer: () => [half] }, 501, /output p of type FP16/],
     [{ inputs: [{ name: 'text', datatype: 'BYTES', shape: [-1, 1] }], answer: () => [] }, 422, /text BYTES \[-1, 1\]/],
     [{ inputs: [{ name: 'image', datatype: 'FP32', shape: [-1, 3, 8, 8] }], answer: () => [] }, 422, /\/v2\/models\//],
     [
