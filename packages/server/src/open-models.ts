@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type CacheCounts,
@@ -48,6 +49,8 @@ export async function openModels(order: ModelsOrder): Promise<OpenedModels> {
   const log = logger.child({ service: 'inference' })
   const frozenFolder = join(config.dataDir, 'models')
   try {
+    // A source that is not there is a problem, which health and every reload would tell of.
+    await mkdir(frozenFolder, { recursive: true })
     const runtime = await things.keep(Promise.resolve(createRuntime({ inlineLimitUs: config.inlineLimitUs })))
     const { connection, registry } = stores
     const shared = connection && redisAnswerStore(connection)
