@@ -126,6 +126,7 @@ export async function startUp(t: Ending, env: Record<string, string>) {
 /** Where the services of `millrace up` answer. */
 export type Addresses = Record<
   | 'inference'
+  | 'inference-grpc'
   | 'features'
   | 'ingestion'
   | 'coinbase'

@@ -170,7 +170,9 @@ test('the documented chain of ingestion, features and model gives the lags of th
 
 test('every service describes itself', async t => {
   const { addresses } = await startFresh(t)
-  for (const url of Object.values(addresses)) {
+  const { 'inference-grpc': grpc, ...overHttp } = addresses
+  assert.match(grpc, /^grpc:/)
+  for (const url of Object.values(overHttp)) {
     assert.equal((await get(`${url}/health`)).status, 200)
     const document = (await get(`${url}/openapi.json`)).body as { openapi: string }
     assert.match(document.openapi, /^3\.1\./)

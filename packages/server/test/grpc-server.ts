@@ -7,7 +7,8 @@ import { MillraceError } from '@millrace/common'
 import type { InferReply, InferRequest, ModelStatus, ServedVersion } from '@millrace/engine'
 import { pino } from 'pino'
 import type { InferInputTensor, ModelInferRequest } from '../src/grpc/messages.ts'
-import { type AskedModels, type GrpcOptions, type RunningGrpc, startGrpc } from '../src/grpc/start-grpc.ts'
+import type { AskedModels, GrpcOptions } from '../src/grpc/grpc-options.ts'
+import { type RunningGrpc, startGrpc } from '../src/grpc/start-grpc.ts'
 
 /** A version that gives back what it is given. */
 export const echoVersion: ServedVersion = {

@@ -11,7 +11,7 @@ import type { ModelInferRequest } from './messages.ts'
 import { modelCalls } from './model-calls.ts'
 import { repositoryCalls } from './repository-calls.ts'
 import { serverCalls } from './server-calls.ts'
-import type { GrpcOptions } from './start-grpc.ts'
+import type { GrpcOptions } from './grpc-options.ts'
 import { streamInfer } from './stream-infer.ts'
 
 /** Speaks gRPC on connections that somebody else accepted. */

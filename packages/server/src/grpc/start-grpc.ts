@@ -1,29 +1,8 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { MillraceError } from '@millrace/common'
-import type { ModelServer } from '@millrace/engine'
 import type { Logger } from '../logger.ts'
+import type { GrpcOptions } from './grpc-options.ts'
 import type { GrpcServer } from './grpc-server.ts'
-
-/** The part of a model server that gRPC asks. */
-export type AskedModels = Pick<
-  ModelServer,
-  'infer' | 'isReady' | 'load' | 'model' | 'models' | 'resolve' | 'statistics' | 'unload'
->
-
-/** What {@link startGrpc} is given. */
-export interface GrpcOptions {
-  models: AskedModels
-  host: string
-  /** 0 picks a free one. */
-  port: number
-  log: Logger
-  /** Bytes of the largest request. */
-  maxMessageBytes: number
-  /** Whether the server as a whole can answer. */
-  isReady: () => boolean
-  /** Milliseconds between two looks at what a health client watches; 1000 unless given. */
-  watchEveryMs?: number
-}
 
 /** A port that speaks gRPC. */
 export interface RunningGrpc {

@@ -5,7 +5,7 @@ import { InvocationErrorReplySchema, InvocationReplySchema, InvocationRequestSch
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Failure } from '../../http/failure.ts'
 import { version } from '../../version.ts'
-import { documentedBody } from '../documented-body.ts'
+import { documentedParts } from '../../http/documented-parts.ts'
 import { replyToProtocolFailures } from '../failed-protocol-replies.ts'
 import { bodyOf, readRawBodies } from '../raw-bodies.ts'
 import { readCsvInvocation, readJsonInvocation, writePredictions } from './invocation.ts'
@@ -74,7 +74,7 @@ export const mlflowRoutes: FastifyPluginAsyncTypebox<MlflowDeps> = async (
   app.post<{ Querystring: Query }>(
     '/invocations',
     {
-      config: documentedBody(InvocationRequestSchema),
+      config: documentedParts({ body: InvocationRequestSchema }),
       schema: {
         operationId: 'invocations',
         summary: 'Ask a model as MLflow and SageMaker do, in JSON or CSV',

@@ -8,7 +8,7 @@ import {
   ServingStatusReplySchema
 } from '@millrace/protocol'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { documentedBody } from '../documented-body.ts'
+import { documentedParts } from '../../http/documented-parts.ts'
 import { errorBody, replyToProtocolFailures } from '../failed-protocol-replies.ts'
 import { readJson } from '../json-text.ts'
 import { bodyOf, readRawBodies } from '../raw-bodies.ts'
@@ -95,7 +95,7 @@ export const kserveV1Routes: FastifyPluginAsyncTypebox<KserveV1Deps> = async (ap
     app.post<{ Params: Params }>(
       `${url}::predict`,
       {
-        config: documentedBody(ServingPredictRequestSchema),
+        config: documentedParts({ body: ServingPredictRequestSchema }),
         schema: {
           operationId: `v1Predict${ending}`,
           summary: 'Ask a model, in row or column form',

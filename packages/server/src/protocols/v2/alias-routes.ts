@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { MillraceError } from '@millrace/common'
 import type { ModelServer } from '@millrace/engine'
 import { AliasesReplySchema, AliasReplySchema, AliasRequestSchema, RollbackReplySchema, Type } from '@millrace/protocol'
-import { documentedBody } from '../documented-body.ts'
+import { documentedParts } from '../../http/documented-parts.ts'
 import { protocolFailures } from '../route-schema.ts'
 import { bodyObject } from '../body-object.ts'
 import { textIn } from '../json-fields.ts'
@@ -46,7 +46,7 @@ export const aliasRoutes: FastifyPluginAsyncTypebox<AliasRoutesDeps> = async (ap
   app.put<{ Params: AliasParams }>(
     '/v2/models/:model/aliases/:alias',
     {
-      config: documentedBody(AliasRequestSchema),
+      config: documentedParts({ body: AliasRequestSchema }),
       schema: {
         operationId: 'v2MoveAlias',
         summary: 'Let an alias stand for a version, which is loaded first if need be',

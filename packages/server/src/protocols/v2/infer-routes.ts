@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { ModelServer } from '@millrace/engine'
 import { ProtocolInferReplySchema, ProtocolInferRequestSchema } from '@millrace/protocol'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { documentedBody } from '../documented-body.ts'
+import { documentedParts } from '../../http/documented-parts.ts'
 import { bodyOf } from '../raw-bodies.ts'
 import { protocolFailures } from '../route-schema.ts'
 import { inferAnswers } from './infer-answer.ts'
@@ -27,7 +27,7 @@ export const inferRoutes: FastifyPluginAsyncTypebox<InferRoutesDeps> = async (ap
     return reply.serializer(asItIs).send(body)
   }
 
-  const config = documentedBody(ProtocolInferRequestSchema)
+  const config = documentedParts({ body: ProtocolInferRequestSchema })
   const response = { 200: ProtocolInferReplySchema, ...protocolFailures }
   const description =
     'Tensors as JSON, or as bytes after it (Triton binary tensor data). Parameters: timeout (microseconds), priority, ' +

@@ -9,7 +9,7 @@ import {
   RepositoryIndexRequestSchema,
   UnloadModelRequestSchema
 } from '@millrace/protocol'
-import { documentedBody } from '../documented-body.ts'
+import { documentedParts } from '../../http/documented-parts.ts'
 import { bodyObject } from '../body-object.ts'
 import { invalid, type JsonObject, objectIn } from '../json-fields.ts'
 import { protocolFailures } from '../route-schema.ts'
@@ -24,7 +24,7 @@ export const repositoryRoutes: FastifyPluginAsyncTypebox<RepositoryRoutesDeps> =
   app.post(
     '/v2/repository/index',
     {
-      config: documentedBody(RepositoryIndexRequestSchema),
+      config: documentedParts({ body: RepositoryIndexRequestSchema }),
       schema: {
         operationId: 'v2RepositoryIndex',
         summary: 'All versions of all models, and where they stand',
@@ -41,7 +41,7 @@ export const repositoryRoutes: FastifyPluginAsyncTypebox<RepositoryRoutesDeps> =
   app.post<{ Params: { model: string } }>(
     '/v2/repository/models/:model/load',
     {
-      config: documentedBody(LoadModelRequestSchema),
+      config: documentedParts({ body: LoadModelRequestSchema }),
       schema: {
         operationId: 'v2LoadModel',
         summary: "Load a model's versions by its policy, also when they were unloaded or have changed",
@@ -58,7 +58,7 @@ export const repositoryRoutes: FastifyPluginAsyncTypebox<RepositoryRoutesDeps> =
   app.post<{ Params: { model: string } }>(
     '/v2/repository/models/:model/unload',
     {
-      config: documentedBody(UnloadModelRequestSchema),
+      config: documentedParts({ body: UnloadModelRequestSchema }),
       schema: {
         operationId: 'v2UnloadModel',
         summary: 'Serve a model no more until it is loaded again; requests that run are answered',

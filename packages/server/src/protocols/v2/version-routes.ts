@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { ModelServer } from '@millrace/engine'
 import { FreezeRequestSchema, Type, VersionReplySchema } from '@millrace/protocol'
-import { documentedBody } from '../documented-body.ts'
+import { documentedParts } from '../../http/documented-parts.ts'
 import { protocolFailures } from '../route-schema.ts'
 import { bodyObject } from '../body-object.ts'
 import { textIn } from '../json-fields.ts'
@@ -17,7 +17,7 @@ export const versionRoutes: FastifyPluginAsyncTypebox<VersionRoutesDeps> = async
   app.post<{ Params: { model: string } }>(
     '/v2/models/:model/versions',
     {
-      config: documentedBody(FreezeRequestSchema),
+      config: documentedParts({ body: FreezeRequestSchema }),
       schema: {
         operationId: 'v2Freeze',
         summary: 'Keep a learner as it is now as a version that learns no more',
