@@ -30,7 +30,7 @@ export interface OpenedModel {
 }
 
 /** Bytes of a file that is tried on the calling thread when nobody waits for it. */
-const smallFile = 1024 * 1024
+const smallFile = 8 * 1024 * 1024
 
 /**
  * Make the sessions of a model where they belong. A model that is not known yet is tried where it can hurt nobody: on
