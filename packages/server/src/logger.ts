@@ -1,6 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import type { Config } from './config-schema.ts'
-import { lineBuffer } from './line-buffer.ts'
 
 /** Where services write their log lines. */
 export type { Logger } from 'pino'
@@ -14,7 +13,7 @@ export function createLogger({
   destination?: DestinationStream
 }): Logger {
   const options = { level, base: null, timestamp: isoTime() }
-  return pino(options, destination ?? standardOutput())
+  return destination === undefined ? pino(options) : pino(options, destination)
 }
 
 /** Lines of the same millisecond share its text. */
@@ -26,22 +25,5 @@ function isoTime(): () => string {
     if (now !== last) text = `,"time":"${new Date(now).toISOString()}"`
     last = now
     return text
-  }
-}
-
-/** Standard output, some lines at a time. What waits when the process ends is written, unless it is killed. */
-function standardOutput(): DestinationStream {
-  const output = pino.destination({ dest: 1, sync: true })
-  const lines = lineBuffer({
-    write: text => output.write(text),
-    after: (ms, work) => void setTimeout(work, ms).unref()
-  })
-  let isFirst = true
-  return {
-    write(line) {
-      if (isFirst) process.once('exit', lines.flush)
-      isFirst = false
-      lines.write(line)
-    }
   }
 }

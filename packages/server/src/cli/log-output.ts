@@ -1,14 +1,24 @@
 import { type DestinationStream, destination } from 'pino'
 import type { Config } from '../config-schema.ts'
+import { lineBuffer } from '../line-buffer.ts'
 import { createLogger, type Logger } from '../logger.ts'
 import { outputFailure } from './print.ts'
 
 /** How much may wait, in bytes, while log lines cannot be written; what comes then is lost. */
 const mostWaiting = 1 << 20
 
-/** A logger on standard output that warns on standard error when its lines are lost. */
+/**
+ * A logger on standard output that warns on standard error when its lines are lost. They are written some at a time; what
+ * waits when the process ends is written then, unless it is killed.
+ */
 export function outputLogger(level: Config['logLevel']): Logger {
-  return createLogger({ level, destination: logOutput(line => process.stderr.write(line)) })
+  const output = logOutput(line => process.stderr.write(line))
+  const lines = lineBuffer({
+    write: text => output.write(text),
+    after: (ms, work) => void setTimeout(work, ms).unref()
+  })
+  process.once('exit', lines.flush)
+  return createLogger({ level, destination: lines })
 }
 
 /**
