@@ -1,6 +1,6 @@
 /**
  * Serves the models of the ONNX project's backend tests, in the form of Debian's package libonnx-testdata, and holds the
- * answers of a real server, by JSON and by binary tensors, against those that come with the models.
+ * answers of a real server, by JSON, by binary tensors and over gRPC, against those that come with the models.
  *
  *     npm run test:onnx
  *     npm run test:onnx -- --data /somewhere/else --fewest 0
@@ -13,15 +13,16 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Program, startProgram } from '../e2e/program.ts'
 import { type Case, findCases, makeRepository } from './cases.ts'
-import { judge, type Outcome } from './outcome.ts'
-import { type ProtocolClient, protocolClient } from './protocol-client.ts'
+import { grpcClient } from './grpc-client.ts'
+import { type Clients, judge, type Outcome } from './outcome.ts'
+import { protocolClient } from './protocol-client.ts'
 import { faultsOf, fewestRight, reportOf } from './report.ts'
 
 const { values: flags } = parseArgs({
   options: {
     /** Folder to look for models in; that of the package unless given. */
     data: { type: 'string', default: process.env['ONNX_TEST_DATA'] },
-    /** Models that must be right both ways. */
+    /** Models that must be right in every way. */
     fewest: { type: 'string', default: String(fewestRight) },
     /** How often all models are loaded and asked: memory that is not given back grows from pass to pass. */
     passes: { type: 'string', default: '1' }
@@ -44,7 +45,7 @@ async function run(): Promise<void> {
   cleanUps.push(() => rmSync(folder, { recursive: true, force: true }))
   makeRepository(path.join(folder, 'models'), cases)
   const start = performance.now()
-  const { program, client } = await startServer(folder)
+  const { program, clients } = await startServer(folder)
   const tell = (done: number): void =>
     print(
       `${done} models: ${seconds(start)} s, RSS ${residentMb(program)} MB, at most ${residentMb(program, 'VmHWM')} MB`
@@ -52,7 +53,7 @@ async function run(): Promise<void> {
   tell(0)
   let outcomes: Outcome[] = []
   for (let pass = 0; pass < Number(flags.passes); pass += 1) {
-    outcomes = await judgeAll(cases, { client, program, tell: done => tell(pass * cases.length + done) })
+    outcomes = await judgeAll(cases, { clients, program, tell: done => tell(pass * cases.length + done) })
   }
   print(reportOf(outcomes))
   const faults = faultsOf(outcomes, Number(flags.fewest))
@@ -60,32 +61,35 @@ async function run(): Promise<void> {
   process.exitCode = faults.length === 0 ? 0 : 1
 }
 
-async function startServer(folder: string): Promise<{ program: Program; client: ProtocolClient }> {
+async function startServer(folder: string): Promise<{ program: Program; clients: Clients }> {
   const program = startProgram({ after: cleanUp => void cleanUps.push(cleanUp) }, ['serve', 'inference'], {
     MODEL_DIR: path.join(folder, 'models'),
     MILLRACE_DATA_DIR: path.join(folder, 'data'),
     MILLRACE_PORT_INFERENCE: '0',
-    MILLRACE_PORT_GRPC: '0'
+    MILLRACE_PORT_GRPC: '0',
+    HOST: '127.0.0.1'
   })
-  const { url } = await program.entry('service is ready')
-  return { program, client: protocolClient(String(url)) }
+  const { url, grpc: grpcUrl } = await program.entry('service is ready')
+  const grpc = grpcClient(new URL(String(grpcUrl)).host)
+  cleanUps.push(() => grpc.close())
+  return { program, clients: { http: protocolClient(String(url)), grpc } }
 }
 
 interface Judging {
-  client: ProtocolClient
+  clients: Clients
   program: Program
   /** Called after each quarter. */
   tell(done: number): void
 }
 
 /** @throws {Error} when the server dies, or does not answer that it is alive */
-async function judgeAll(cases: readonly Case[], { client, program, tell }: Judging): Promise<Outcome[]> {
+async function judgeAll(cases: readonly Case[], { clients, program, tell }: Judging): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
   const quarter = Math.ceil(cases.length / 4)
   const waiting = cases.values()
   const work = async (): Promise<void> => {
     for (const one of waiting) {
-      outcomes.push(await judgeWell(one, client, program))
+      outcomes.push(await judgeWell(one, clients, program))
       if (outcomes.length % quarter === 0 || outcomes.length === cases.length) tell(outcomes.length)
     }
   }
@@ -93,10 +97,10 @@ async function judgeAll(cases: readonly Case[], { client, program, tell }: Judgi
   return outcomes.toSorted((one, other) => (one.name < other.name ? -1 : 1))
 }
 
-async function judgeWell(one: Case, client: ProtocolClient, program: Program): Promise<Outcome> {
+async function judgeWell(one: Case, clients: Clients, program: Program): Promise<Outcome> {
   try {
-    const outcome = await judge(client, one)
-    if (!(await client.isHealthy())) throw new Error('the server says that it is unwell')
+    const outcome = await judge(clients, one)
+    if (!(await clients.http.isHealthy())) throw new Error('the server says that it is unwell')
     return outcome
   } catch (error) {
     throw new Error(`the run ends at ${one.name}; the server says: ${program.errors().slice(-2000)}`, { cause: error })

@@ -1,5 +1,6 @@
 import { type Case, readExample } from './cases.ts'
 import { difference } from './compare.ts'
+import type { GrpcClient } from './grpc-client.ts'
 import type { Asked, ProtocolClient } from './protocol-client.ts'
 import type { Tensor } from './tensor.ts'
 
@@ -10,34 +11,37 @@ export interface Outcome {
   loadFailure: string | undefined
   /** False for a model with sequences or optional values, which the protocol has no words for. */
   hasTensors: boolean
-  /** What was wrong by each way, or not; undefined when it was not asked. */
+  /** What became of each way; undefined when it was not asked. */
   json: Verdict | undefined
   binary: Verdict | undefined
+  grpc: Verdict | undefined
+}
+
+/** The ways in which a server is asked. */
+export interface Clients {
+  http: ProtocolClient
+  grpc: GrpcClient
 }
 
 /** Right, or what was wrong. */
 export type Verdict = { isRight: true } | { isRight: false; problem: string }
 
-/** Load a model, ask it both ways, and unload it. */
-export async function judge(client: ProtocolClient, one: Case): Promise<Outcome> {
+/** Load a model, ask it in every way, and unload it. */
+export async function judge({ http, grpc }: Clients, one: Case): Promise<Outcome> {
   const { name } = one
-  const unasked = { name, json: undefined, binary: undefined }
   const example = readExample(one)
-  const loadFailure = await client.load(name)
-  if (loadFailure !== undefined) return { ...unasked, loadFailure, hasTensors: example !== undefined }
+  const hasTensors = example !== undefined
+  const unasked = { name, hasTensors, json: undefined, binary: undefined, grpc: undefined }
+  const loadFailure = await http.load(name)
+  if (loadFailure !== undefined) return { ...unasked, loadFailure }
   try {
-    if (example === undefined) return { ...unasked, loadFailure, hasTensors: false }
+    if (example === undefined) return { ...unasked, loadFailure }
     const { inputs, outputs } = example
-    const json = verdictOf(outputs, await client.inferJson(name, inputs))
-    return {
-      name,
-      loadFailure,
-      hasTensors: true,
-      json,
-      binary: verdictOf(outputs, await client.inferBinary(name, inputs))
-    }
+    const json = verdictOf(outputs, await http.inferJson(name, inputs))
+    const binary = verdictOf(outputs, await http.inferBinary(name, inputs))
+    return { name, loadFailure, hasTensors, json, binary, grpc: verdictOf(outputs, await grpc.infer(name, inputs)) }
   } finally {
-    await client.unload(name)
+    await http.unload(name)
   }
 }
 

@@ -1,40 +1,44 @@
 import type { Outcome, Verdict } from './outcome.ts'
 
-/** Right answers both ways that the run must reach on the models of Debian's package. */
+/** Models right in every way that the run must reach on the models of Debian's package. */
 export const fewestRight = 950
 
 /** What the run found against the server; empty when it may pass. */
 export function faultsOf(outcomes: readonly Outcome[], fewest: number): string[] {
-  const right = outcomes.filter(isRightBothWays).length
+  const right = outcomes.filter(isRight).length
   const mute = outcomes.filter(({ loadFailure }) => loadFailure === '').map(({ name }) => name)
   return [
-    ...(right < fewest ? [`${right} models are right both ways, fewer than ${fewest}`] : []),
+    ...(right < fewest ? [`${right} models are right in every way, fewer than ${fewest}`] : []),
     ...mute.map(name => `${name} cannot be loaded, and no reason is given`)
   ]
 }
 
-function isRightBothWays({ json, binary }: Outcome): boolean {
-  return json?.isRight === true && binary?.isRight === true
+function isRight({ json, binary, grpc }: Outcome): boolean {
+  return [json, binary, grpc].every(verdict => verdict?.isRight)
 }
 
 /** Counts, then what is wrong, for people. */
 export function reportOf(outcomes: readonly Outcome[]): string {
   const loadable = outcomes.filter(({ loadFailure }) => loadFailure === undefined)
   const failures = outcomes.filter(({ loadFailure }) => loadFailure !== undefined)
-  const wrong = loadable.filter(outcome => outcome.hasTensors && !isRightBothWays(outcome))
+  const wrong = loadable.filter(outcome => outcome.hasTensors && !isRight(outcome))
   return [
     `models                  ${outcomes.length}`,
     `right by JSON           ${outcomes.filter(({ json }) => json?.isRight).length}`,
     `right by binary         ${outcomes.filter(({ binary }) => binary?.isRight).length}`,
-    `right both ways         ${outcomes.filter(isRightBothWays).length}`,
+    `right by gRPC           ${outcomes.filter(({ grpc }) => grpc?.isRight).length}`,
+    `right in every way      ${outcomes.filter(isRight).length}`,
     `wrong                   ${wrong.length}`,
     `not tensors             ${loadable.filter(({ hasTensors }) => !hasTensors).length}`,
     `cannot be loaded        ${failures.length}`,
     ...reasons(failures),
-    ...wrong.map(
-      ({ name, json, binary }) => `wrong: ${name}\n    JSON: ${inWords(json)}\n    binary: ${inWords(binary)}`
-    )
+    ...wrong.map(wordsOf)
   ].join('\n')
+}
+
+function wordsOf({ name, json, binary, grpc }: Outcome): string {
+  const ways = [`JSON: ${inWords(json)}`, `binary: ${inWords(binary)}`, `gRPC: ${inWords(grpc)}`]
+  return `wrong: ${name}\n    ${ways.join('\n    ')}`
 }
 
 function inWords(verdict: Verdict | undefined): string {
