@@ -20,3 +20,4 @@ export {
   type TensorData,
   type TensorSpec
 } from './tensor.ts'
+export { usableCores } from './usable-cores.ts'

@@ -14,6 +14,7 @@ import {
   snapshotThread,
   type SnapshotterOptions
 } from '@millrace/engine'
+import type { DestinationStream } from 'pino'
 import { Registry } from 'prom-client'
 import type { CommonDeps } from './app.ts'
 import type { App } from './app-type.ts'
@@ -33,6 +34,7 @@ import { buildInference } from './services/inference.ts'
 import { buildIngestion } from './services/ingestion.ts'
 import { buildModel } from './services/model.ts'
 import { openStores, type Stores } from './stores.ts'
+import type { Workers } from './workers/start-workers.ts'
 import { type WriterRegistry, writerRegistry } from './writer-registry.ts'
 
 /** The services by the names that people see; a model service has the name of its learner. */
@@ -70,15 +72,17 @@ export interface Platform {
  * @throws {MillraceError} MILL_WRITER_TAKEN, MILL_JOURNAL_DAMAGED, MILL_STORE_FAILED or MILL_DATA_INVALID, with nothing
  *   left open
  */
-export async function openPlatform(config: Config, names: readonly ServiceName[], logger: Logger): Promise<Platform> {
+export async function openPlatform(order: PlatformOrder): Promise<Platform> {
+  const { config, names, logger } = order
   const things = openThings()
   try {
-    const foundations = await lay(things, { config, names, logger })
+    const foundations = await lay(things, order)
     const parts: EngineParts = { learners: [] }
     const common = { config, logger, processMetrics: createProcessMetrics() }
     const services = names.map(name => {
       const app = build(name, { parts, common, foundations })
-      return { name, app, ...portOf(name, config, names.length === 1) }
+      const front = name === 'inference' ? foundations.serving?.workers?.inFrontOf(app) : undefined
+      return { name, app, ...portOf(name, config, names.length === 1), ...front }
     })
     return {
       services,
@@ -110,14 +114,21 @@ interface Foundations {
   writers: WriterRegistry
 }
 
-interface Order {
+/** What {@link openPlatform} is given. */
+export interface PlatformOrder {
   config: Config
   names: readonly ServiceName[]
   logger: Logger
+  /** Where log lines of other processes go; to standard output unless given. */
+  logs?: DestinationStream | undefined
 }
 
 /** Open all that the services need, side by side. */
-async function lay(things: OpenThings, { config, names, logger }: Order): Promise<Foundations> {
+async function lay(things: OpenThings, { config, names, logger, logs }: PlatformOrder): Promise<Foundations> {
+  const workers =
+    config.workers > 1 && names.includes('inference')
+      ? await things.keep((await import('./workers/start-workers.ts')).startWorkers({ config, logger, logs }))
+      : undefined
   const taught = names.flatMap(service => {
     const place = learnerPlace(service, config)
     return place === undefined ? [] : [{ service, ...place }]
@@ -141,7 +152,7 @@ async function lay(things: OpenThings, { config, names, logger }: Order): Promis
   await things.keep(snapshotter)
   const byService = new Map(learners.map(({ service, learner }) => [service, learner]))
   const serving = names.includes('inference')
-    ? await openServing(things, { config, stores: openedStores!, learners: byService, logger })
+    ? await openServing(things, { config, stores: openedStores!, learners: byService, logger, workers })
     : undefined
   const writers = writerRegistry({ learners: byService, registry: openedStores?.registry, host: config.host, logger })
   return { serving, stores: openedStores, observations, learners: byService, writers }
@@ -152,16 +163,24 @@ interface Serving {
   models: ModelServer
   registry: Registry
   metrics: ServingMetrics
+  /** The processes that answer the port of the inference service, when there are several. */
+  workers: Workers | undefined
 }
 
-async function openServing(things: OpenThings, order: Omit<ModelsOrder, 'events'>): Promise<Serving> {
+type ServingOrder = Omit<ModelsOrder, 'events' | 'wrapSource'> & { workers: Workers | undefined }
+
+async function openServing(things: OpenThings, { workers, ...order }: ServingOrder): Promise<Serving> {
   const registry = new Registry()
-  const metrics = servingMetrics(registry)
+  const metrics = servingMetrics(registry, workers?.counts)
   // The learner of the inference service itself is asked by /predict, under no name of its own.
   const learners = new Map([...order.learners].filter(([service]) => service !== 'inference'))
-  const { models, cache } = await things.keep(openModels({ ...order, learners, events: metrics.events }))
-  metrics.watch({ models, cache })
-  return { models, registry, metrics }
+  const events = workers?.heeding(metrics.events) ?? metrics.events
+  const { wrapSource } = workers ?? {}
+  const { models: own, cache } = await things.keep(openModels({ ...order, learners, events, wrapSource }))
+  const models = workers?.lead(own) ?? own
+  metrics.watch({ models, cache: workers === undefined || cache === undefined ? cache : () => workers.cache(cache()) })
+  workers?.register(registry)
+  return { models, registry, metrics, workers }
 }
 
 async function openGrpc(config: Config, models: ModelServer, logger: Logger) {
@@ -206,6 +225,7 @@ function build(name: ServiceName, { parts, common, foundations }: Workshop): App
       return buildInference({
         ...common,
         ...serving!,
+        connections: serving!.workers?.connections,
         learner,
         findWriter: writers.finder(learner.id),
         redisConnected: () => connection?.isConnected

@@ -1,7 +1,5 @@
-import type { Config } from '../config-schema.ts'
 import { listenAll, type ServiceAddress } from '../listen.ts'
-import type { Logger } from '../logger.ts'
-import { type EngineParts, openPlatform, type ServiceName } from '../platform.ts'
+import { type EngineParts, openPlatform, type PlatformOrder } from '../platform.ts'
 import { stopOnSignal } from '../shutdown.ts'
 
 /** What runs beside the services, from the moment they answer. */
@@ -13,10 +11,7 @@ export interface Companion {
 }
 
 /** What {@link runServices} is given. */
-export interface ServicesRun {
-  config: Config
-  names: readonly ServiceName[]
-  logger: Logger
+export interface ServicesRun extends PlatformOrder {
   ready(addresses: readonly ServiceAddress[], parts: EngineParts): Companion
 }
 
@@ -25,8 +20,9 @@ export interface ServicesRun {
  * @returns the exit code
  * @throws {MillraceError} when a service cannot start, with nothing left running
  */
-export async function runServices({ config, names, logger, ready }: ServicesRun): Promise<number> {
-  const platform = await openPlatform(config, names, logger)
+export async function runServices({ ready, ...order }: ServicesRun): Promise<number> {
+  const { config, logger } = order
+  const platform = await openPlatform(order)
   try {
     const services = await listenAll(platform.services, config.host)
     const addresses = [...services, ...(await platform.listenGrpc())]

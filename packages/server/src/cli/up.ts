@@ -1,4 +1,5 @@
 import type { LearnerRole } from '@millrace/engine'
+import type { DestinationStream } from 'pino'
 import type { Config } from '../config-schema.ts'
 import { parseConfig } from '../config.ts'
 import { createLogger, type Logger } from '../logger.ts'
@@ -43,11 +44,12 @@ export const upCommand: Command = {
     const { values } = parseFlags({ args, options: { log: { type: 'boolean', default: false } } })
     const config = parseConfig(env)
     const hasScreen = process.stdout.isTTY && env['TERM'] !== 'dumb' && !values.log
-    const { logger, view } = hasScreen ? onScreen(config, env) : onLog(config)
+    const { logger, view, logs } = hasScreen ? onScreen(config, env) : onLog(config)
     return await runServices({
       config,
       names: serviceNames,
       logger,
+      logs,
       ready(addresses, parts) {
         view.ready(addresses, parts)
         const stepper = startPipeline({ intervalSeconds: intervalOf(config), parts, logger, view })
@@ -60,6 +62,8 @@ export const upCommand: Command = {
 interface Output {
   logger: Logger
   view: UpView
+  /** Where log lines of other processes go, if not to standard output. */
+  logs?: DestinationStream
 }
 
 function onLog(config: Config): Output {
@@ -74,7 +78,11 @@ function onScreen(config: Config, env: Environment): Output {
     intervalSeconds: intervalOf(config),
     role: roleOf(config)
   })
-  return { logger: createLogger({ level: screenLevel(config.logLevel), destination: view.logs }), view }
+  return {
+    logger: createLogger({ level: screenLevel(config.logLevel), destination: view.logs }),
+    view,
+    logs: view.logs
+  }
 }
 
 function roleOf({ role }: Config): LearnerRole {

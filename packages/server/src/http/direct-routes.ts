@@ -1,5 +1,4 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { isPassedOn } from './passed-on.ts'
 import { pathOf } from './path-of.ts'
 import type { AnsweredRequest } from './observe-requests.ts'
 import { requestId } from './request-id.ts'
@@ -18,6 +17,8 @@ export interface DirectRoute {
   readonly route: string
   /** @param id the request id, which the reply echoes */
   answer(body: Buffer, request: IncomingMessage, id: string): DirectAnswer | Promise<DirectAnswer>
+  /** Asked first: true when somebody else answers, who counts and logs the request as well. */
+  handOver?(body: Buffer, request: IncomingMessage, response: ServerResponse): boolean
 }
 
 /** The route of a POST with a body that is neither compressed nor too large; undefined leaves it to the app. */
@@ -42,7 +43,10 @@ export function answerDirectly(server: Server, { find, bodyLimitBytes, observe }
     const route = isUsual(request, bodyLimitBytes) ? find(request.url!, request) : undefined
     if (route === undefined) for (const listener of listeners) listener(request, response)
     else
-      readBody(request, body => void reply({ route, body, request, response, observe, startedAt: performance.now() }))
+      readBody(request, body => {
+        if (route.handOver?.(body, request, response) === true) return
+        void reply({ route, body, request, response, observe, startedAt: performance.now() })
+      })
   })
 }
 
@@ -86,7 +90,6 @@ async function reply({ route, body, request, response, observe, startedAt }: Exc
   const length = typeof answer.body === 'string' ? Buffer.byteLength(answer.body) : answer.body.length
   response.writeHead(answer.status, [...answer.headers, 'content-length', String(length), 'x-request-id', id])
   response.end(answer.body)
-  if (isPassedOn(request)) return
   const path = pathOf(request.url!)
   const ms = performance.now() - startedAt
   observe({ method: 'POST', route: route.route, path, status: answer.status, ms }, id)

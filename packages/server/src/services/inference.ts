@@ -7,10 +7,12 @@ import { documentRoutes } from '../documents/document-routes.ts'
 import { tellProcessTime } from '../documents/process-time.ts'
 import { startUptime } from '../documents/uptime.ts'
 import { wineModel } from '../documents/wine-answer.ts'
+import { openConnections } from '../http/open-connections.ts'
 import { metricsReply } from '../metrics/metrics-reply.ts'
 import type { ServingMetrics } from '../metrics/serving-metrics.ts'
 import { systemFigures } from '../metrics/system-metrics.ts'
 import { mlflowRoutes } from '../protocols/mlflow/mlflow-routes.ts'
+import { onlyModel } from '../protocols/mlflow/only-model.ts'
 import { probeRoutes } from '../protocols/probe-routes.ts'
 import { kserveV1Routes } from '../protocols/v1/kserve-v1-routes.ts'
 import { directInfer } from '../protocols/v2/direct-infer.ts'
@@ -89,16 +91,4 @@ export function buildInference(deps: InferenceDeps): App {
   void app.register(mlflowRoutes, { models, inferBodyLimitBytes, defaultModel: () => onlyModel(models) ?? dataModel })
   void app.register(probeRoutes)
   return app
-}
-
-/** The one model of a server that was made for it, as containers of MLflow and SageMaker are. */
-function onlyModel(models: ModelServer): string | undefined {
-  const [only, ...others] = models.models().filter(({ kind }) => kind === 'onnx')
-  return others.length === 0 ? only?.name : undefined
-}
-
-function openConnections(app: App): Promise<number> {
-  return new Promise((resolve, reject) =>
-    app.server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)))
-  )
 }

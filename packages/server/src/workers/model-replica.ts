@@ -1,0 +1,114 @@
+import { MillraceError } from '@millrace/common'
+import type { ModelServer } from '@millrace/engine'
+import type { MirroredModel, ModelMirror } from './model-mirror.ts'
+import type { MirrorSource } from './mirror-source.ts'
+
+/** What {@link ModelReplica} is given. */
+export interface ReplicaDeps {
+  /** Models of `source` alone, which has what `mirror` says already. */
+  readonly models: ModelServer
+  readonly source: MirrorSource
+  readonly mirror: ModelMirror
+}
+
+/** The models of a worker, kept as the primary serves them. Answers for no model that is not exactly so. */
+export class ModelReplica {
+  /** The models that are the worker's to answer for; of all others, questions are refused with {@link isForPrimary}. */
+  readonly models: ModelServer
+  readonly #all: ModelServer
+  readonly #source: MirrorSource
+  #mirror: ModelMirror
+  /** Names of models that are as the primary has them. */
+  #own: ReadonlySet<string> = new Set()
+  /** The last change that is under way. */
+  #change: Promise<void> = Promise.resolve()
+
+  constructor({ models, source, mirror }: ReplicaDeps) {
+    this.#all = models
+    this.#source = source
+    this.#mirror = mirror
+    this.models = {
+      ...models,
+      infer: request =>
+        this.#own.has(request.model) ? models.infer(request) : Promise.reject(elsewhere(request.model)),
+      resolve: (model, version) =>
+        this.#own.has(model) ? models.resolve(model, version) : Promise.reject(elsewhere(model)),
+      model: name => {
+        if (this.#own.has(name)) return models.model(name)
+        throw elsewhere(name)
+      },
+      isReady: (model, version) => this.#own.has(model) && models.isReady(model, version)
+    }
+    this.compare()
+  }
+
+  get mirror(): ModelMirror {
+    return this.#mirror
+  }
+
+  /** Models that are answered for. */
+  get size(): number {
+    return this.#own.size
+  }
+
+  /** Become what the primary serves now; resolves when requests are answered by that. Changes follow each other. */
+  follow(mirror: ModelMirror): Promise<void> {
+    const change = this.#change.then(() => this.#become(mirror))
+    this.#change = change.catch(() => undefined)
+    return change
+  }
+
+  /** Find out anew which models are as the primary has them: something was loaded. */
+  compare(): void {
+    const own = this.#mirror.models.filter(model => isServed(model, this.#all))
+    this.#own = new Set(own.map(({ name }) => name))
+  }
+
+  async #become(mirror: ModelMirror): Promise<void> {
+    // First new versions come to memory, while all names stand for what they did; then the names change.
+    this.#source.set(withVersionsOf(mirror.models, this.#mirror.models))
+    await this.#all.reload()
+    this.#source.set(mirror.models)
+    await this.#all.reload()
+    this.#mirror = mirror
+    this.compare()
+  }
+}
+
+/** Whether the primary should be asked: it knows more than its workers. */
+export function isForPrimary(error: unknown): boolean {
+  return error instanceof MillraceError && unknownHere.has(error.code)
+}
+
+const unknownHere: ReadonlySet<string> = new Set<MillraceError['code']>([
+  'MILL_MODEL_NOT_FOUND',
+  'MILL_MODEL_NOT_READY',
+  'MILL_VERSION_NOT_FOUND'
+])
+
+/** Says that this worker does not answer for a model. */
+export function elsewhere(model: string): MillraceError {
+  return new MillraceError('MILL_MODEL_NOT_READY', `${model} is answered by the primary process`)
+}
+
+/** What there was, with new versions and content beside it. */
+function withVersionsOf(next: readonly MirroredModel[], before: readonly MirroredModel[]): MirroredModel[] {
+  const old = new Map(before.map(model => [model.name, model]))
+  return next.map(model => {
+    const was = old.get(model.name)
+    if (was === undefined) return model
+    const names = new Set(model.versions.map(({ version }) => version))
+    const versions = [...model.versions, ...was.versions.filter(({ version }) => !names.has(version))]
+    return { ...model, config: { ...model.config, aliases: was.config.aliases }, versions }
+  })
+}
+
+function isServed({ name, config, versions }: MirroredModel, models: ModelServer): boolean {
+  if (!models.isReady(name)) return false
+  const status = models.model(name)
+  const digests = new Map(status.versions.map(({ version, served }) => [version, served?.digest]))
+  const isWhole = versions.every(
+    ({ version, files }) => digests.get(version) === files.digest && models.isReady(name, version)
+  )
+  return isWhole && Object.entries(config.aliases).every(([alias, version]) => status.aliases.get(alias) === version)
+}
