@@ -2,19 +2,11 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { App } from '../app-type.ts'
 import { isPassedOn } from './passed-on.ts'
 import { pathOf } from './path-of.ts'
-import { logRequest } from './request-log.ts'
+import { type AnsweredRequest, logRequest } from './request-log.ts'
 import type { RequestTally } from './request-tally.ts'
 
 /** What is told of an answered request. */
-export interface AnsweredRequest {
-  method: string
-  /** The pattern that matched, or {@link noRoute}. */
-  route: string
-  /** Without the query. */
-  path: string
-  status: number
-  ms: number
-}
+export type { AnsweredRequest } from './request-log.ts'
 
 /** Stands for the route of a request that matches none. */
 export const noRoute = 'unmatched'
