@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { type ServerResponse, STATUS_CODES } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FastifyBaseLogger } from 'fastify'
 import { failure, type Failure, wrongMethod } from './failure.ts'
 import { noRoute, type Observe } from './observe-requests.ts'
+import { statusTexts } from './status-codes.ts'
 
 /** Answers what Node.js gives no request for: it cannot be read as HTTP, or asks for a tunnel. */
 export interface ClientErrors {
@@ -31,7 +32,7 @@ export function createClientErrors(observe: Observe, logger: FastifyBaseLogger):
     const running = replyInWork(socket)
     if (running !== undefined) return void running.once('finish', () => unreadable(error, socket))
     const status = statusOf.get(error.code ?? '') ?? 400
-    refuse(socket, 'unknown', failure('MILL_REQUEST_INVALID', STATUS_CODES[status] ?? '', { status }))
+    refuse(socket, 'unknown', failure('MILL_REQUEST_INVALID', statusTexts[status] ?? '', { status }))
   }
   return {
     unreadable,
@@ -55,7 +56,7 @@ function replyInWork(socket: Duplex): ServerResponse | undefined {
 
 function replyOf(id: string, status: number, body: string): string {
   const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    `HTTP/1.1 ${status} ${statusTexts[status] ?? ''}`,
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
     `X-Request-ID: ${id}`,

@@ -1,8 +1,8 @@
-import { STATUS_CODES } from 'node:http'
 import { type ErrorCode, MillraceError } from '@millrace/common'
 import type { ErrorReply, RequestFault } from '@millrace/protocol'
 import { errorTable } from './error-table.ts'
 import { faultsOf, inWords, type ValidationProblem } from './faults.ts'
+import { statusTexts } from './status-codes.ts'
 
 /** A failed request: status and body of its reply. */
 export interface Failure {
@@ -41,7 +41,7 @@ export function failureOf(error: unknown): Failure {
   const known = failuresOfFastify.get(code)
   if (known !== undefined) return known
   if (statusCode < 400 || statusCode >= 500) return failure('MILL_INTERNAL', 'internal error')
-  return failure('MILL_REQUEST_INVALID', STATUS_CODES[statusCode] ?? 'bad request', { status: statusCode })
+  return failure('MILL_REQUEST_INVALID', statusTexts[statusCode] ?? 'bad request', { status: statusCode })
 }
 
 const failuresOfFastify = new Map([
