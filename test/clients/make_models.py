@@ -3,11 +3,12 @@
 python make_models.py FOLDER
 """
 
+import hashlib
 import json
 import pathlib
 import sys
 
-from onnx import TensorProto, checker, helper, save
+from onnx import TensorProto, checker, helper
 
 KINDS = {
     "BOOL": TensorProto.BOOL,
@@ -30,14 +31,18 @@ def value(name, kind, columns):
     return helper.make_tensor_value_info(name, kind, ["batch", *columns])
 
 
-def write(folder, name, version, graph, metadata=None):
-    path = folder / name / version
-    path.mkdir(parents=True)
+def write(folder, name, version, graph, **metadata):
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     checker.check_model(model)
-    save(model, path / "model.onnx")
-    if metadata is not None:
-        (path / "metadata.json").write_text(json.dumps(metadata))
+    write_bytes(folder / name / version, model.SerializeToString(), metadata)
+
+
+def write_bytes(path, model, metadata):
+    """With its checksum: a file without one counts as whole only when it has not changed for a while."""
+    path.mkdir(parents=True)
+    (path / "model.onnx").write_bytes(model)
+    digest = hashlib.sha256(model).hexdigest()
+    (path / "metadata.json").write_text(json.dumps({**metadata, "sha256": digest}))
 
 
 def simple(first, second):
@@ -73,13 +78,9 @@ def main(folder):
     write(folder, "simple", "2", simple("Sub", "Add"))
     write(folder, "kinds", "1.0.0", identity(list(KINDS), [2]))
     write(folder, "words", "1", identity(["BYTES"], [2]))
-    colours = {"class_names": ["red", "green", "blue"]}
-    write(folder, "colours", "1", identity(["FP32"], [3]), colours)
-    table = {"features": ["a", "b"], "outputs": {"prediction": "y"}}
-    write(folder, "weighted", "v1.0", weighted(), table)
-    broken = folder / "broken" / "1"
-    broken.mkdir(parents=True)
-    (broken / "model.onnx").write_bytes(b"this is no model")
+    write(folder, "colours", "1", identity(["FP32"], [3]), class_names=["red", "green", "blue"])
+    write(folder, "weighted", "v1.0", weighted(), features=["a", "b"], outputs={"prediction": "y"})
+    write_bytes(folder / "broken" / "1", b"this is no model", {})
 
 
 if __name__ == "__main__":
