@@ -82,8 +82,13 @@ export class ServedModel {
   get problem(): string | undefined {
     if (this.#policyProblem !== undefined) return this.#policyProblem
     const chosen = chosenAliases(this.config, this.kept.record)
-    const lost = [...chosen].find(([, version]) => !this.slots.has(version))
-    return lost && `the alias ${lost[0]} stands for version ${lost[1]}, which is in no source`
+    for (const [alias, version] of chosen) {
+      const slot = this.slots.get(version)
+      if (slot === undefined) return `the alias ${alias} stands for version ${version}, which is in no source`
+      if (canBeServed(slot)) continue
+      return `the alias ${alias} stands for version ${version}, which cannot be served: ${this.#whyNot(slot)}`
+    }
+    return undefined
   }
 
   get isUnloaded(): boolean {
@@ -131,6 +136,7 @@ export class ServedModel {
   get aliasTargets(): AliasTargets {
     return {
       has: version => this.slots.has(version),
+      canAnswer: version => canBeServed(this.slots.get(version)),
       canBeDefault: version => this.slots.get(version)?.isServed === true,
       versions: this.order.map(slot => slot.version),
       defaultVersion: this.#defaults.defaultVersion
@@ -220,6 +226,6 @@ function isAmong(version: string, versions: Iterable<string>): boolean {
 }
 
 /** Whether there is any hope of an answer: files that are whole and not known to fail, or something in memory. */
-function canBeServed(slot: VersionSlot): boolean {
-  return slot.current !== undefined || slot.canWork
+function canBeServed(slot: VersionSlot | undefined): boolean {
+  return slot !== undefined && (slot.current !== undefined || slot.canWork)
 }
