@@ -88,6 +88,7 @@ async function measureRates(): Promise<void> {
   try {
     const millrace = await startService('inference', { MODEL_DIR: repository, LOG_LEVEL: 'info' })
     servers.push(millrace)
+    await readyToAnswer(millrace, flags.model)
     const echo = await startEcho()
     servers.push(echo)
     const fast = await startFastApi()
@@ -146,6 +147,7 @@ async function measureHeavy(): Promise<void> {
   mkdirSync(path.join(repository, 'heavy/1'), { recursive: true })
   cpSync(here('serving/heavy.onnx'), path.join(repository, 'heavy/1/model.onnx'))
   const server = await startService('inference', { MODEL_DIR: repository })
+  await Promise.all([readyToAnswer(server, flags.model), readyToAnswer(server, 'heavy')])
   const [loader, light, live] = await Promise.all([startClient(), startClient(), startClient()])
   try {
     const gently = { port: server.port, connections: 4, durationMs: durationMs * 2, pauseMs: 5, isNew: true }
@@ -206,6 +208,11 @@ function onlyModel(): string {
   mkdirSync(folder, { recursive: true })
   cpSync(path.dirname(modelFile), folder, { recursive: true })
   return repository
+}
+
+/** Files that were just written are not trusted at once. */
+async function readyToAnswer({ port }: Server, model: string): Promise<void> {
+  while (!(await fetch(`http://127.0.0.1:${port}/v2/models/${model}/ready`)).ok) await pause(20)
 }
 
 async function startEcho(): Promise<Server> {
