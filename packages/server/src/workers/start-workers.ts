@@ -97,7 +97,7 @@ export function startWorkers({ config, logger, logs }: WorkersOrder): Workers {
       })
       return {
         async listen(at) {
-          folder = await mkdtemp(join(tmpdir(), 'millrace-'))
+          folder = await mkdtemp(join(tmpdir(), `millrace-${process.pid}-`))
           const primaryPath = join(folder, 'primary')
           // Workers decide which of their connections they keep: one that closes while it is used would lose a request.
           app.server.keepAliveTimeout = 0
