@@ -36,8 +36,8 @@ const echoStatus: ModelStatus = {
   name: 'echo',
   kind: 'onnx',
   versions: [
-    { version: '1.10', state: 'READY', reason: '', served: echoVersion },
-    { version: '1.9', state: 'UNAVAILABLE', reason: 'not asked for', served: undefined }
+    { version: '1.10', state: 'READY', reason: '', isServed: true, served: echoVersion },
+    { version: '1.9', state: 'UNAVAILABLE', reason: 'not asked for', isServed: false, served: undefined }
   ],
   aliases: new Map([['default', '1.10']]),
   isFlat: false

@@ -61,7 +61,7 @@ export async function createModelServer(options: ModelServerOptions): Promise<Mo
   const find = (name: string, version: string | undefined): Target => targetOf(table.models.get(name), name, version)
   const inference = new Inference({ find, bring, deadlines, cache, cacheTtlMs, limits, events, monotonicNow })
   const aliases = new AliasMoves({ find: name => table.get(name), records, exclusive, events, now })
-  const loads = new ModelLoads({ upkeep, records, exclusive, aliases, log })
+  const loads = new ModelLoads({ upkeep, records, exclusive, aliases, log, after })
   const versions = new LearnerVersions({ learners, frozenFolder, upkeep, now })
   const closeAll = async (): Promise<void> => {
     await inference.close()
@@ -79,7 +79,7 @@ export async function createModelServer(options: ModelServerOptions): Promise<Mo
     },
     models: () => table.ordered().map(model => model.status()),
     model: name => table.get(name).status(),
-    isReady: (model, version) => table.models.get(model)?.target(version)?.slot.current !== undefined,
+    isReady: (model, version) => table.models.get(model)?.target(version)?.slot.isServed === true,
     reload: model => loads.reload(model),
     load: model => loads.load(model),
     unload: model => loads.unload(model),

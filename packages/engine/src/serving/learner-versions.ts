@@ -38,7 +38,7 @@ export class LearnerVersions {
     const status = model.status().versions.find(one => one.version === frozen.version)
     if (status !== undefined) return status
     const reason = `it was written to ${folder}, which is the folder of no source`
-    return { version: frozen.version, state: 'UNAVAILABLE', reason, served: undefined }
+    return { version: frozen.version, state: 'UNAVAILABLE', reason, isServed: false, served: undefined }
   }
 
   /** See ModelServer.exportOnnx. */

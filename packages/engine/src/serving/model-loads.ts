@@ -1,5 +1,6 @@
 import { MillraceError } from '@millrace/common'
 import type { LearnerLog } from '../learning/learner-log.ts'
+import type { After } from '../learning/timers.ts'
 import type { AliasMoves } from './alias-moves.ts'
 import type { Exclusive } from './exclusive.ts'
 import type { ModelRecords } from './model-records.ts'
@@ -15,7 +16,12 @@ export interface LoadDeps {
   readonly exclusive: Exclusive
   readonly aliases: AliasMoves
   readonly log: LearnerLog
+  readonly after: After
 }
+
+/** Milliseconds between two looks at files that may still be written, and how many looks a reload takes at most. */
+const settlingMs = 600
+const mostLooks = 4
 
 /** Loads and unloads models when somebody says so, and takes over what other processes decided. */
 export class ModelLoads {
@@ -27,10 +33,28 @@ export class ModelLoads {
 
   /** See ModelServer.reload. */
   async reload(name?: string): Promise<LoadReport> {
-    const report = await this.#deps.upkeep.look({ model: name, isFresh: true })
+    const report = await this.#lookUntilSettled(name)
     if (name !== undefined) this.#deps.upkeep.table.get(name)
     await this.#adoptAll(name)
     return only(report, name)
+  }
+
+  /** Who asks for a reload has just put files there, which are not trusted before they have rested for a moment. */
+  async #lookUntilSettled(name: string | undefined): Promise<LoadReport> {
+    const { upkeep, after } = this.#deps
+    let report = await upkeep.look({ model: name, isFresh: true })
+    for (let looks = 1; looks < mostLooks && this.#isAnythingIncomplete(name); looks++) {
+      await new Promise<void>(resolve => void after(settlingMs, resolve))
+      const { loaded, unloaded, failed } = await upkeep.look({ model: name, isFresh: true })
+      report = { loaded: [...report.loaded, ...loaded], unloaded: [...report.unloaded, ...unloaded], failed }
+    }
+    return report
+  }
+
+  #isAnythingIncomplete(name: string | undefined): boolean {
+    const { models } = this.#deps.upkeep.table
+    const asked = name === undefined ? [...models.values()] : [models.get(name)]
+    return asked.some(model => model?.order.some(({ origin }) => origin?.sourced.state === 'incomplete'))
   }
 
   /** See ModelServer.load. */

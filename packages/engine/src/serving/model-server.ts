@@ -51,6 +51,8 @@ export interface VersionStatus {
   readonly state: VersionState
   /** Why it is not ready: a fault of its files, or that nobody asked for it. */
   readonly reason: string
+  /** Whether a request for it is answered, for which it may have to be loaded first. */
+  readonly isServed: boolean
   /** Undefined while it is not in memory. */
   readonly served: ServedVersion | undefined
   /** What its files say of it, also while it is not in memory; undefined until they were first read. */
@@ -142,7 +144,7 @@ export interface ModelServer {
   models(): readonly ModelStatus[]
   /** @throws {MillraceError} MILL_MODEL_NOT_FOUND */
   model(name: string): ModelStatus
-  /** Whether a request for it would be answered now, without loading anything. */
+  /** Whether a request for it would be answered, for which it may have to be loaded first. */
   isReady(model: string, version?: string): boolean
   /**
    * Look at the sources now and take over what changed; resolves when it is served. What replaces a version is loaded

@@ -106,12 +106,12 @@ export class Upkeep implements SlotHost {
     this.residency.makeRoom()
     const { model, version: name } = slot
     const { loadMs, memoryBytes } = version.served
-    this.#deps.log.info({ model, version: name, ms: Math.round(loadMs), bytes: memoryBytes }, 'model loaded')
+    this.#deps.log.info({ model, version: name, ms: Math.round(loadMs), bytes: memoryBytes }, `Loaded ${model} model`)
     this.#deps.events.loaded?.(version.served)
   }
 
   loadFailed({ model, version }: VersionSlot, { error }: LoadFailure): void {
-    this.#deps.log.warn({ model, version, err: error }, 'a version of a model could not be loaded')
+    this.#deps.log.warn({ model, version, err: error }, `Failed to load ${model} model`)
     this.#deps.events.loadFailed?.({ model, version, error })
   }
 

@@ -13,7 +13,8 @@ interface ModelFacts {
 export function slotStatus(slot: VersionSlot, model: ModelFacts): VersionStatus {
   const [state, reason] = stateOf(slot, model)
   const served = state === 'READY' ? slot.current?.served : undefined
-  return { version: slot.version, state, reason, served, metadata: slot.metadata }
+  const isServed = slot.isServed && !model.isUnloaded
+  return { version: slot.version, state, reason, isServed, served, metadata: slot.metadata }
 }
 
 function stateOf(slot: VersionSlot, { isUnloaded, policy }: ModelFacts): [VersionState, string] {

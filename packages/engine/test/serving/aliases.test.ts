@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MillraceError } from '@millrace/common'
-import { answerOf, type Setup, setup, wide } from './setup.ts'
+import { answerOf, reloadInTime, setup, type Setup, wide } from './setup.ts'
 
 const invalid = new MillraceError('MILL_MODEL_INVALID', 'm/2 failed to load: no graph')
 
@@ -203,7 +203,7 @@ test('what answers in place of a default goes on doing so until the default is w
   const restarted = await things.open()
   assert.equal(await answerOf(restarted, 'm'), 3)
   things.source.put('m', '1', { answer: 1, state: 'incomplete', reason: 'model.onnx may still be written', stamp: 'a' })
-  await restarted.reload()
+  await reloadInTime(things, restarted)
   assert.equal(await answerOf(restarted, 'm'), 3)
   assert.match(restarted.problems().get('m')!, /default.*version 1.*may still be written/)
   things.source.put('m', '1', { answer: 1, stamp: 'b' })

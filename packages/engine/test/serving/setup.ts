@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test'
 import { memoryRegistryStore } from '@millrace/store'
 import { createModelServer } from '../../src/serving/create-model-server.ts'
-import type { InferReply, ModelServer } from '../../src/serving/model-server.ts'
+import type { InferReply, LoadReport, ModelServer } from '../../src/serving/model-server.ts'
 import type { ModelServerOptions } from '../../src/serving/model-server-options.ts'
 import { FakeTime } from '../learner-setup.ts'
 import { type FakeRuntime, fakeRuntime, type FakeSource, fakeSource } from './fakes.ts'
@@ -52,6 +52,17 @@ export function setup(t: TestContext): Setup {
       return server
     }
   }
+}
+
+/** Reload while time passes, for reloads that wait for files to settle. */
+export async function reloadInTime({ time }: Setup, server: ModelServer): Promise<LoadReport> {
+  let isDone = false
+  const reload = server.reload().finally(() => (isDone = true))
+  while (!isDone) {
+    await new Promise(setImmediate)
+    time.pass(100)
+  }
+  return reload
 }
 
 /** The number that a made-up model answers. */

@@ -52,7 +52,7 @@ function healthOf(deps: HealthDeps, elapsedMs: () => number): InferenceHealthRep
     status: Object.values(checks).includes('degraded') ? 'degraded' : 'ok',
     // A server that only learns has no such model, and its learner is always there.
     model_loaded: data === undefined || isServed(data),
-    models_loaded: all.filter(isServed).length,
+    models_loaded: all.filter(({ versions }) => versions.some(({ state }) => state === 'READY')).length,
     model_name: data?.name ?? learner.name,
     redis_connected: deps.redisConnected() ?? false,
     uptime: seconds,

@@ -79,7 +79,16 @@ function statusOf(version: ServedVersion, { isFlat = false }: Script): ModelStat
   return {
     name: version.model,
     kind: 'onnx',
-    versions: [{ version: version.version, state: 'READY', reason: '', served: version, metadata: version.metadata }],
+    versions: [
+      {
+        version: version.version,
+        state: 'READY',
+        reason: '',
+        isServed: true,
+        served: version,
+        metadata: version.metadata
+      }
+    ],
     aliases: new Map([['default', version.version]]),
     isFlat
   }

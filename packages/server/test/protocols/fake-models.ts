@@ -112,7 +112,7 @@ export function fakeModels(fakes: readonly FakeModel[]): FakeModels {
       if (found(name).platform !== 'millrace_learner') {
         throw new MillraceError('MILL_UNSUPPORTED', `model '${name}' is no learner`)
       }
-      return { version, state: 'READY', reason: '', served: undefined, metadata: undefined }
+      return { version, state: 'READY', reason: '', isServed: true, served: undefined, metadata: undefined }
     },
     async exportOnnx(name, version) {
       resolve(name, version)
@@ -150,6 +150,7 @@ function statusOf(fake: FakeModel, aliases: ReadonlyMap<string, string>): ModelS
         version,
         state: isReady ? 'READY' : 'UNAVAILABLE',
         reason: isReady ? '' : 'the file is damaged',
+        isServed: isReady,
         served: isReady ? servedVersion(fake, version) : undefined,
         metadata: undefined
       }

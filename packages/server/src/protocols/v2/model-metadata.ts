@@ -7,7 +7,7 @@ export function modelMetadata({ versions }: ModelStatus, served: ServedVersion):
   return {
     name: served.model,
     versions: versions
-      .filter(({ state }) => state === 'READY')
+      .filter(({ isServed }) => isServed)
       .map(({ version }) => version)
       .toReversed(),
     platform: served.platform,
