@@ -192,7 +192,7 @@ test('classifies an output where the request asks for it', async t => {
 
 test('lists, loads and unloads models as Triton and KServe name them', async t => {
   const { call } = await openGrpc(t)
-  const ready = { name: 'echo', version: '1.10', state: 'READY', reason: '', isServed: true }
+  const ready = { name: 'echo', version: '1.10', state: 'READY', reason: '' }
   assert.deepEqual(await call('RepositoryIndex'), {
     models: [{ name: 'echo', version: '1.9', state: 'UNAVAILABLE', reason: 'not asked for' }, ready]
   })

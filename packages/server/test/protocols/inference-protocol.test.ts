@@ -163,9 +163,9 @@ describe('repository', () => {
     const reply = await post('/v2/repository/index')
     assert.deepEqual((reply.body as unknown as object[]).slice(0, 5), [
       { name: 'wine quality/red', version: '1.9', state: 'UNAVAILABLE', reason: 'the file is damaged' },
-      { name: 'wine quality/red', version: '1.10', state: 'READY', reason: '', isServed: true },
-      { name: 'wine quality/red', version: 'v2.0', state: 'READY', reason: '', isServed: true },
-      { name: 'single', version: '1', state: 'READY', reason: '', isServed: true },
+      { name: 'wine quality/red', version: '1.10', state: 'READY', reason: '' },
+      { name: 'wine quality/red', version: 'v2.0', state: 'READY', reason: '' },
+      { name: 'single', version: '1', state: 'READY', reason: '' },
       { name: 'nothing' }
     ])
   })
@@ -245,7 +245,7 @@ describe('versions', () => {
     const named = await post('/v2/models/learner/versions', { version: 'june' })
     assert.equal(named.status, 201)
     assert.equal(named.headers['location'], '/v2/models/learner/versions/june')
-    assert.deepEqual(named.body, { name: 'learner', version: 'june', state: 'READY', reason: '', isServed: true })
+    assert.deepEqual(named.body, { name: 'learner', version: 'june', state: 'READY', reason: '' })
     assert.equal((await post('/v2/models/learner/versions')).body['version'], '120')
   })
 
