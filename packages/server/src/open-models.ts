@@ -15,6 +15,7 @@ import type { Logger } from './logger.ts'
 import { openThings } from './open-things.ts'
 import type { Stores } from './stores.ts'
 import { readVersionPolicy } from './version-policy.ts'
+import { cacheShare } from './workers/cache-share.ts'
 
 /** The models that come with Millrace. */
 const sampleModels = join(import.meta.dirname, '../../../models')
@@ -54,7 +55,8 @@ export async function openModels(order: ModelsOrder): Promise<OpenedModels> {
     const runtime = await things.keep(Promise.resolve(createRuntime({ inlineLimitUs: config.inlineLimitUs })))
     const { connection, registry } = stores
     const shared = connection && redisAnswerStore(connection)
-    const cache = config.cacheBytes > 0 ? createResponseCache({ maxBytes: config.cacheBytes, shared, log }) : undefined
+    const maxBytes = cacheShare(config)
+    const cache = maxBytes > 0 ? createResponseCache({ maxBytes, shared, log }) : undefined
     const models = await things.keep(
       createModelServer({
         sources: sourcesOf(config, frozenFolder, log).map(wrapSource),

@@ -60,14 +60,16 @@ export class ModelReplica {
 
   /** Find out anew which models are as the primary has them: something was loaded. */
   compare(): void {
-    const own = this.#mirror.models.filter(model => isServed(model, this.#all))
-    this.#own = new Set(own.map(({ name }) => name))
+    const { models } = this.#mirror
+    this.#own = namesOf(models.filter(model => isLoaded(model, this.#all) && isNamed(model, this.#all)))
   }
 
   async #become(mirror: ModelMirror): Promise<void> {
     // First new versions come to memory, while all names stand for what they did; then the names change.
     this.#source.set(withVersionsOf(mirror.models, this.#mirror.models))
     await this.#all.reload()
+    // What could not be loaded must not let another version take its names, however short.
+    this.#own = this.#own.intersection(namesOf(mirror.models.filter(model => isLoaded(model, this.#all))))
     this.#source.set(mirror.models)
     await this.#all.reload()
     this.#mirror = mirror
@@ -103,12 +105,19 @@ function withVersionsOf(next: readonly MirroredModel[], before: readonly Mirrore
   })
 }
 
-function isServed({ name, config, versions }: MirroredModel, models: ModelServer): boolean {
+function namesOf(models: readonly MirroredModel[]): Set<string> {
+  return new Set(models.map(({ name }) => name))
+}
+
+/** Whether exactly that content is in memory. */
+function isLoaded({ name, versions }: MirroredModel, models: ModelServer): boolean {
   if (!models.isReady(name)) return false
-  const status = models.model(name)
-  const digests = new Map(status.versions.map(({ version, served }) => [version, served?.digest]))
-  const isWhole = versions.every(
-    ({ version, files }) => digests.get(version) === files.digest && models.isReady(name, version)
-  )
-  return isWhole && Object.entries(config.aliases).every(([alias, version]) => status.aliases.get(alias) === version)
+  const digests = new Map(models.model(name).versions.map(({ version, served }) => [version, served?.digest]))
+  return versions.every(({ version, files }) => digests.get(version) === files.digest && models.isReady(name, version))
+}
+
+/** Whether aliases stand for what they should. */
+function isNamed({ name, config }: MirroredModel, models: ModelServer): boolean {
+  const { aliases } = models.model(name)
+  return Object.entries(config.aliases).every(([alias, version]) => aliases.get(alias) === version)
 }
