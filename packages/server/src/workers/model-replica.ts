@@ -69,7 +69,8 @@ export class ModelReplica {
     this.#source.set(withVersionsOf(mirror.models, this.#mirror.models))
     await this.#all.reload()
     // What could not be loaded must not let another version take its names, however short.
-    this.#own = this.#own.intersection(namesOf(mirror.models.filter(model => isLoaded(model, this.#all))))
+    const loaded = namesOf(mirror.models.filter(model => isLoaded(model, this.#all)))
+    this.#own = new Set([...this.#own].filter(name => loaded.has(name)))
     this.#source.set(mirror.models)
     await this.#all.reload()
     this.#mirror = mirror
