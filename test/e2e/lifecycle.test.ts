@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { copyFile, mkdir, open } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import path from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -62,6 +62,29 @@ test('a request that never ends is cut after the shutdown timeout, with 1', asyn
   await once(socket, 'data')
   child.kill('SIGTERM')
   assert.deepEqual(await exit, { code: 1, signal: null })
+})
+
+test('a model that runs for longer than the shutdown timeout is not waited for', async t => {
+  const models = temporaryFolder(t)
+  const version = path.join(models, 'heavy', '1')
+  await mkdir(version, { recursive: true })
+  await copyFile(new URL('../../bench/serving/heavy.onnx', import.meta.url), path.join(version, 'model.onnx'))
+  const ports = { PORT: '0', MILLRACE_PORT_GRPC: '0' }
+  const places = { MODEL_DIR: models, MILLRACE_DATA_DIR: temporaryFolder(t) }
+  const env = { ...ports, ...places, MILLRACE_SHUTDOWN_TIMEOUT: '0.01' }
+  const { entry, child, errors, exit } = startProgram(t, ['serve', 'inference'], env)
+  const { url } = await entry('service is ready')
+  // Each takes about 100 ms, one after another: when one is answered, the next runs.
+  const runs = Array.from({ length: 6 }, (_, row) =>
+    post(`${String(url)}/v2/models/heavy/infer`, {
+      inputs: [{ name: 'x', shape: [1, 10], datatype: 'FP32', data: Array.from({ length: 10 }, () => row) }]
+    })
+  )
+  await Promise.any(runs)
+  child.kill('SIGTERM')
+  assert.deepEqual(await exit, { code: 1, signal: null })
+  assert.equal(errors(), '')
+  await Promise.allSettled(runs)
 })
 
 /** A server on a free port that stands in the way. */

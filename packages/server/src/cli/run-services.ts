@@ -1,6 +1,7 @@
 import { listenAll, type ServiceAddress } from '../listen.ts'
 import { type EngineParts, openPlatform, type PlatformOrder } from '../platform.ts'
 import { stopOnSignal } from '../shutdown.ts'
+import { endNow } from './end-now.ts'
 
 /** What runs beside the services, from the moment they answer. */
 export interface Companion {
@@ -31,7 +32,7 @@ export async function runServices({ ready, ...order }: ServicesRun): Promise<num
     const stopped = stopOnSignal({
       signals: process,
       timeoutMs: config.shutdownTimeout * 1000,
-      exit: code => process.exit(code),
+      exit: endNow,
       async stop(signal) {
         logger.info({ signal }, 'stopping')
         await companion.stop()
