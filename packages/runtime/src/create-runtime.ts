@@ -5,6 +5,7 @@ import type { Lane, LaneOptions } from './lane.ts'
 import { loadError } from './load-errors.ts'
 import { type OpenedModel, openModel, openRequest, openThread, type Placement } from './load-model.ts'
 import { loadedModel } from './loaded-model.ts'
+import { refuseTelemetry } from './no-telemetry.ts'
 import { RunCounts } from './run-counts.ts'
 import type { LoadOptions, Runtime, RuntimeFacts, RuntimeModel } from './runtime-model.ts'
 import { type StartThread, startSessionThread } from './session-thread.ts'
@@ -31,9 +32,10 @@ const inlineCreateMs = 10
 /** Bytes of a thread, without its session. */
 const threadBytes = 15e6
 
-/** Loads and runs models. Nothing is started or read before the first load. */
+/** Loads and runs models. Nothing is started or read before the first load. To be called on the main thread. */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const { cores = usableCores(), inlineLimitUs = 200, turnLimitMs = 5, startThread = startSessionThread } = options
+  refuseTelemetry()
   const spares = new SpareThreads(startThread)
   const turns = new InlineTurns(turnLimitMs)
   const placement: Placement = { cores, inlineLimitUs, inlineCreateMs, spares }
