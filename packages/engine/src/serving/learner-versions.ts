@@ -33,6 +33,7 @@ export class LearnerVersions {
     if (learner === undefined) throw unsupported(`${name} is no learner that could be frozen`, name)
     if (folder === undefined) throw unsupported('there is no folder that frozen learners are kept in', name)
     if (version !== undefined && model.slots.has(version)) throw exists(name, version)
+    if (version !== undefined && model.aliases.has(version)) throw isAlias(name, version)
     const frozen = await freezeLearner(learner, { folder, model: name, version, now })
     await upkeep.look({ model: name, isFresh: true })
     const status = model.status().versions.find(one => one.version === frozen.version)
@@ -57,6 +58,17 @@ export class LearnerVersions {
 
 function unsupported(message: string, model: string): MillraceError {
   return new MillraceError('MILL_UNSUPPORTED', message, { details: { model } })
+}
+
+/** The version would take the name over from the one that the alias stands for. */
+function isAlias(model: string, version: string): MillraceError {
+  return new MillraceError(
+    'MILL_VERSION_EXISTS',
+    `${version} is an alias of ${model}, so no version can be called that`,
+    {
+      details: { model, version }
+    }
+  )
 }
 
 function exists(model: string, version: string): MillraceError {

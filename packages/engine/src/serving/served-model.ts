@@ -46,7 +46,8 @@ export class ServedModel {
   constructor(name: string, live: VersionSlot | undefined, defaults: ModelDefaults) {
     this.name = name
     this.live = live?.version
-    this.#defaults = defaults
+    // What a learner was at some time answers by default only where somebody said so, whatever it is called.
+    this.#defaults = live === undefined ? defaults : { ...defaults, defaultVersion: undefined }
     if (live !== undefined) this.#slots.set(live.version, live)
   }
 

@@ -133,7 +133,8 @@ test('a version is never written over', async t => {
 test('names that could lead out of the folder, or mean something else, are refused', async t => {
   const folder = temporaryFolder(t)
   const learner = await taught(t, 'linear_regression')
-  for (const version of ['', '.', '..', '../x', 'a/b', '.hidden', 'live', '-x', 'a b', 'x'.repeat(129), 'é', 'a\n']) {
+  const unsafe = ['', '.', '..', '../x', 'a/b', '.hidden', '-x', 'a b', 'x'.repeat(129), 'é', 'a\n']
+  for (const version of [...unsafe, 'live', 'default']) {
     await assert.rejects(freezeLearner(learner, { folder, version }), { code: 'MILL_OPTION_INVALID' }, version)
   }
   assert.deepEqual(readdirSync(folder), [])

@@ -35,6 +35,7 @@ async function setup(t: TestContext, { hasFolder = true } = {}): Promise<Things>
       ['amf_regressor', forest]
     ]),
     policy: { kind: 'latest', count: 3 },
+    defaultVersion: 'v1.0',
     limits: wide,
     cacheTtlMs: 0,
     frozenFolder: hasFolder ? folder : undefined,
@@ -83,6 +84,8 @@ test('a frozen learner is served when freezing is done, and predicts what the le
   assert.deepEqual([version, state], ['4', 'READY'])
   await linear.learn({ features: { a: 5, b: 0.2 }, target: 100 })
   assert.equal(await ask(server, '4'), before)
+  await server.moveAlias('linear_regression', 'stable', '4')
+  await assert.rejects(server.freeze('linear_regression', 'stable'), { code: 'MILL_VERSION_EXISTS' })
   assert.notEqual(await ask(server), before)
   assert.deepEqual(
     server.model('linear_regression').versions.map(one => one.version),
@@ -92,6 +95,14 @@ test('a frozen learner is served when freezing is done, and predicts what the le
   await server.moveAlias('linear_regression', 'default', '4')
   assert.equal(await ask(server), before)
   assert.equal(await server.rollback('linear_regression'), 'live')
+})
+
+test('a frozen learner does not become the default by its name', async t => {
+  const { server, linear } = await setup(t)
+  await server.freeze('linear_regression', 'v1.0')
+  await linear.learn({ features: { a: 5, b: 0.2 }, target: 100 })
+  assert.equal(server.model('linear_regression').aliases.get('default'), 'live')
+  assert.equal(await ask(server), linear.predict({ a: 5, b: 0.2 }))
 })
 
 test('a linear learner is written as ONNX, live or frozen, and predicts the same once it is served', async t => {

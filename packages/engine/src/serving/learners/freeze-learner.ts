@@ -13,6 +13,9 @@ const metadataFile = 'metadata.json'
 /** No path, no hidden folder, and no sign that a URL would need to escape, but for the plus. */
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$/
 
+/** Words of the API for versions: one that was called `default` could never be taken out of the default's place. */
+const takenNames: ReadonlySet<string> = new Set([liveName, 'default'])
+
 /** How and where to freeze a learner. */
 export interface FreezeOptions {
   /** The folder of models: the version becomes `<folder>/<model>/<version>`. */
@@ -38,8 +41,9 @@ export async function freezeLearner(
 ): Promise<{ version: string; path: string }> {
   const frozen = learner.freeze()
   const name = version ?? String(frozen.metrics.count)
-  if (!namePattern.test(name) || name === liveName) {
-    throw optionError('version', `up to 128 letters, digits, dots, pluses and hyphens, and not ${liveName}`, name)
+  if (!namePattern.test(name) || takenNames.has(name)) {
+    const taken = [...takenNames].join(' or ')
+    throw optionError('version', `up to 128 letters, digits, _ . + and -, and not ${taken}`, name)
   }
   const metadata = metadataOf(frozen, { learner: learner.name, model, version: name, madeAt: now() })
   const path = join(folder, model, name)
