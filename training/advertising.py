@@ -32,7 +32,7 @@ _RANGES: dict[str, tuple[str, float, float]] = {
     "day_sin": ("sine of the day's angle in the week", -0.975, 0.975),
     "day_cos": ("cosine of the day's angle in the week", -0.901, 1),
     "historical_ctr_log_odds": ("log-odds of the historical click-through rate, 0 without one", -9.2105, 9.2105),
-    "segment_count": ("buckets that the segments fall into", 0, 32),
+    "segment_count": ("buckets that the segments fall into", 0, 64),
     "floor_cpm": ("lowest price allowed, per thousand impressions", 0, 1e9),
     "log_predicted_ctr": ("log(predicted click-through rate + 0.00001)", -11.513, 0.0001),
     "budget_remaining": ("money left", 0, 1e9),
@@ -47,8 +47,8 @@ _FLAGS = {
     "device_": "1 if the device says so",
     "format_": "1 for this format",
     "is_weekend": "1 on Saturday and Sunday",
-    "segment_": "1 if a segment falls into this bucket (FNV-1a modulo 32)",
-    "placement_": "1 if the placement falls into this bucket (FNV-1a modulo 32)",
+    "segment_": "1 if a segment falls into this bucket (hash modulo 64)",
+    "placement_": "1 if the placement falls into this bucket (hash modulo 64)",
     "competition_": "1 for this level of competition",
 }
 

@@ -234,5 +234,5 @@ always holds: hence two figures of coverage. The documented example gets {exampl
 ## Limits
 
 - Features beyond those of the simulator count as its extremes: rates of 0.0005 to 0.5, budgets of 0.5 to 20,000.
-- Placements fall into 32 buckets, so one never seen may look like a known one: most of what is missing to the best.
+- Placements fall into 64 buckets, so one never seen may look like a known one: most of what is missing to the best.
 """

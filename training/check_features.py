@@ -22,7 +22,7 @@ from .simulators.networks import DATA_CENTRE, PRIVATE, RESERVED
 
 FIXTURE = ROOT / "packages" / "engine" / "test" / "ad-features" / "fixtures" / "requests.json"
 CHARACTERS = 1024
-BUCKETS = 32
+BUCKETS = 64
 Request = dict[str, Any]
 Row = dict[str, float]
 
@@ -130,7 +130,10 @@ def _start(text: str) -> str:
 def _bucket(text: str) -> int:
     lowered = _start(text).lower()
     whole = "".join("\ufffd" if 0xD800 <= ord(one) <= 0xDFFF else one for one in lowered)
-    return fnv1a(whole.encode()) % BUCKETS
+    value = fnv1a(whole.encode())
+    value = (value ^ value >> 16) * 0x85EBCA6B % 2**32
+    value = (value ^ value >> 13) * 0xC2B2AE35 % 2**32
+    return (value ^ value >> 16) % BUCKETS
 
 
 def _placement(request: Request) -> Row:
@@ -197,7 +200,21 @@ def main() -> None:
                 raise ValueError(f"{kind}: {wrong or set(names) ^ set(expected)} of {json.dumps(request)}")
         print(f"{kind}: {len(requests)} requests give the same {len(names)} features")
         fixture[kind] = [_case(names, row_of, MODELS / model / "1.0.0", request) for request in odd]
+    fixture["networks"] = _edges()
     FIXTURE.write_text(json.dumps(fixture, indent=1) + "\n", encoding="utf-8")
+
+
+def _edges() -> list[list[str]]:
+    """The first and the last address of every known range and those just outside, with the kind of network of each."""
+    cases = []
+    for text in (*PRIVATE, *RESERVED, *DATA_CENTRE):
+        network = ipaddress.ip_network(text)
+        first, last = int(network[0]), int(network[-1])
+        for number in (first - 1, first, last, last + 1):
+            if 0 <= number < 2**network.max_prefixlen:
+                address = str(type(network[0])(number))
+                cases.append([address, _network(_address(address))])
+    return cases
 
 
 def _case(names: list[str], row_of: Callable[[Request], Row], folder: Path, request: Request) -> dict[str, Any]:

@@ -146,7 +146,7 @@ interested in sports and technology, a Thursday afternoon) gets {example:.4f}.
 
 ## Limits
 
-- Placements and segments fall into 32 buckets each, so some share one; much of what is missing to the best possible is
+- Placements and segments fall into 64 buckets each, so some share one; much of what is missing to the best possible is
   that a placement never seen looks like a known one.
 - A placement that is not among the sixteen of the simulator gets the mean of its bucket.
 - Days count from Monday, 0.

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-LONG = "a😀" * 1500
+# Longer than what is read, with a character of two UTF-16 code units across the end of that.
+LONG = "😀a" * 350
 
 _CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
@@ -62,6 +63,10 @@ VISITORS = [
     _visitor(LONG, LONG + " curl/8", 2**53 - 1, 2**53 - 1),
     _visitor("1.1.1.1", "__proto__", 1, 0, app_id="__proto__", device_info={"__proto__": {"rooted": True}}),
     _visitor("1.1.1.1", "constructor", 1, 0, device_info={"rooted": "true", "emulator": "yes", "toString": True}),
+    _visitor("45.33.127.255", "Vivaldi/6.7", 1, 0),
+    _visitor("45.33.128.0", "Mozilla/5.0 (X11; Ubuntu)", 1, 0),
+    _visitor("100:0:0:0:ffff::", "Mozilla/5.0 (CrOS)", 1, 0),
+    _visitor("100:0:0:1::", "Mozilla/5.0 (Darwin)", 1, 0),
     _visitor("1.1.1.1", "x", 1, 0, device_info={"rooted": 1.0, "emulator": 0, "jailbroken": None}),
 ]
 

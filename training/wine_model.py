@@ -1,4 +1,4 @@
-"""A forest and a kernel smoother, averaged and tempered: the classifier of wines, and its ONNX graph."""
+"""A forest, a kernel smoother and a regression, averaged and tempered: the classifier of wines, and its ONNX graph."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto
 from scipy.optimize import minimize_scalar
-from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
 
 from .onnx_file import to_onnx
 from .onnx_graph import Step, build_graph, floats, places
@@ -19,17 +20,23 @@ FLOOR = 1e-3
 PRIOR = 1e-6
 
 
+# Shares of the forest, the smoother and the regression.
+SHARES = (1 / 2, 3 / 8, 1 / 8)
+
+
 class WineClassifier:
     """
-    Mean of the probabilities of an extra-trees forest and of a Nadaraya-Watson smoother, raised to the power 1/T and
-    scaled to a sum of 1. The smoother weighs each known wine by exp(-distance / width), over standardised logarithms.
+    A mean of three probabilities, raised to the power 1/T and scaled to a sum of 1: of a random forest, of a
+    Nadaraya-Watson smoother that weighs each known wine by exp(-distance / width), and of a logistic regression. The
+    last two see standardised logarithms.
     """
 
-    def __init__(self, classes: Labels, *, trees: int = 60, leaf: int = 3, width: float = 0.4, seed: int = 0) -> None:
+    def __init__(self, classes: Labels, *, trees: int = 80, leaf: int = 3, width: float = 0.3, seed: int = 0) -> None:
         self.classes = classes
         self.width = width
         self.temperature = 1.0
-        self.forest = ExtraTreesClassifier(trees, max_features=8, min_samples_leaf=leaf, random_state=seed)
+        self.forest = RandomForestClassifier(trees, max_features=3, min_samples_leaf=leaf, random_state=seed)
+        self.regression = LogisticRegression(max_iter=1000)
 
     def fit(self, rows: Floats, labels: Labels) -> Self:
         """Learn from rows of raw features."""
@@ -38,6 +45,7 @@ class WineClassifier:
         self._mean, self._scale = logs.mean(axis=0), logs.std(axis=0)
         self._known = (logs - self._mean) / self._scale
         self._truth = (labels[:, None] == self.classes[None, :]).astype(float)
+        self.regression.fit(self._known, labels)
         return self
 
     def fit_temperature(self, rows: Floats, labels: Labels, folds: Sequence[tuple[Any, Any]]) -> Self:
@@ -75,12 +83,17 @@ class WineClassifier:
         )
 
     def _blend(self, rows: Floats) -> Floats:
-        forest = np.zeros((len(rows), len(self.classes)))
-        forest[:, np.searchsorted(self.classes, self.forest.classes_)] = self.forest.predict_proba(rows)
-        return np.maximum((forest + self._smooth(rows)) / 2, FLOOR)
-
-    def _smooth(self, rows: Floats) -> Floats:
         places = (np.log1p(rows) - self._mean) / self._scale
+        parts = (self._all(self.forest, rows), self._smooth(places), self._all(self.regression, places))
+        return np.maximum(sum(share * part for share, part in zip(SHARES, parts, strict=True)), FLOOR)
+
+    def _all(self, estimator: Any, rows: Floats) -> Floats:
+        """Probabilities of all classes, 0 for those that the estimator has not seen."""
+        probabilities = np.zeros((len(rows), len(self.classes)))
+        probabilities[:, np.searchsorted(self.classes, estimator.classes_)] = estimator.predict_proba(rows)
+        return probabilities
+
+    def _smooth(self, places: Floats) -> Floats:
         squares = (places**2).sum(axis=1)[:, None] - 2 * places @ self._known.T + (self._known**2).sum(axis=1)
         votes = np.exp(np.sqrt(np.maximum(squares, 0)) / -self.width) @ self._truth + PRIOR * self._truth.mean(axis=0)
         return votes / votes.sum(axis=1, keepdims=True)
@@ -88,7 +101,6 @@ class WineClassifier:
     def _constants(self) -> dict[str, NDArray[Any]]:
         numbers = {
             "one": 1,
-            "half": 0.5,
             "zero": 0,
             "minus_two": -2,
             "mean": self._mean,
@@ -98,6 +110,11 @@ class WineClassifier:
             "minus_width": -self.width,
             "truth": self._truth,
             "prior": PRIOR * self._truth.mean(axis=0),
+            "coefficients": self.regression.coef_.T,
+            "intercepts": self.regression.intercept_,
+            "forest_share": SHARES[0],
+            "smoother_share": SHARES[1],
+            "regression_share": SHARES[2],
             "floor": FLOOR,
             "exponent": 1 / self.temperature,
         }
@@ -124,9 +141,14 @@ _STEPS: list[Step] = [
     ("Add", ["counted", "prior"], "votes", {}),
     ("ReduceSum", ["votes", "axis"], "vote_sum", {}),
     ("Div", ["votes", "vote_sum"], "smooth", {}),
+    ("MatMul", ["places", "coefficients"], "weighed", {}),
+    ("Add", ["weighed", "intercepts"], "log_odds", {}),
+    ("Softmax", ["log_odds"], "regressed", {"axis": 1}),
     ("Cast", ["forest"], "forest_doubles", {"to": TensorProto.DOUBLE}),
-    ("Add", ["forest_doubles", "smooth"], "both", {}),
-    ("Mul", ["both", "half"], "blend", {}),
+    ("Mul", ["forest_doubles", "forest_share"], "forest_part", {}),
+    ("Mul", ["smooth", "smoother_share"], "smoother_part", {}),
+    ("Mul", ["regressed", "regression_share"], "regression_part", {}),
+    ("Sum", ["forest_part", "smoother_part", "regression_part"], "blend", {}),
     ("Max", ["blend", "floor"], "bounded", {}),
     ("Pow", ["bounded", "exponent"], "tempered", {}),
     ("ReduceSum", ["tempered", "axis"], "tempered_sum", {}),

@@ -11,7 +11,7 @@ export const readLength = 1024
 /** The values of all columns, in order, as a model takes them. */
 export function rowOf<Facts>(columns: readonly Column<Facts>[], facts: Facts): Float32Array {
   const row = new Float32Array(columns.length)
-  for (const [index, column] of columns.entries()) row[index] = column.value(facts)
+  for (let index = 0; index < row.length; index++) row[index] = columns[index]!.value(facts)
   return row
 }
 

@@ -26,7 +26,7 @@ interface CtrFacts {
 }
 
 const formats = ['banner', 'interstitial', 'native', 'rewarded', 'video', 'other']
-const segmentBuckets = 32
+const segmentBuckets = 64
 /** Segments beyond this many do not count. */
 const mostSegments = 64
 /** Keeps the log-odds of 0 and of 1 finite. */
@@ -53,7 +53,7 @@ const columns: readonly Column<CtrFacts>[] = [
 export const ctrFeatureNames: readonly string[] = columns.map(({ name }) => name)
 
 /**
- * The input row of the click-through model. Placements and segments fall into 32 buckets each by {@link textBucket};
+ * The input row of the click-through model. Placements and segments fall into 64 buckets each by {@link textBucket};
  * letters count the same in upper and lower case. Takes a few microseconds.
  */
 export function ctrFeatures(request: CtrRequest): Float32Array {
