@@ -72,10 +72,16 @@ export async function createModelServer(options: ModelServerOptions): Promise<Mo
   isServing = true
   return {
     infer: request => inference.infer(request),
-    async resolve(model, version) {
-      const target = find(model, version)
-      const { served } = await inference.resolve(target)
-      return { route: target.route, served }
+    async resolve(model, version, { isQuestion = false } = {}) {
+      const startedAt = monotonicNow()
+      try {
+        const target = find(model, version)
+        const { served } = await inference.resolve(target)
+        return { route: target.route, served }
+      } catch (error) {
+        if (isQuestion) events.failed?.({ model, version, error, durationMs: monotonicNow() - startedAt })
+        throw error
+      }
     },
     models: () => table.ordered().map(model => model.status()),
     model: name => table.get(name).status(),

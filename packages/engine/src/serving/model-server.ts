@@ -138,8 +138,15 @@ export interface ModelServer {
    *   MILL_OVERLOADED, MILL_DEADLINE_EXCEEDED or MILL_RUN_FAILED
    */
   infer(request: InferRequest): Promise<InferReply>
-  /** The version that a request would be answered by, loaded if it was not. Throws as `infer` does. */
-  resolve(model: string, version?: string): Promise<{ route: Route; served: ServedVersion }>
+  /**
+   * The version that a request would be answered by, loaded if it was not. Throws as `infer` does.
+   * @param options `isQuestion`: for a request that is put next, so that `ServingEvents.failed` hears where it cannot be
+   */
+  resolve(
+    model: string,
+    version?: string,
+    options?: { isQuestion?: boolean }
+  ): Promise<{ route: Route; served: ServedVersion }>
   /** All models in the order of their names. */
   models(): readonly ModelStatus[]
   /** @throws {MillraceError} MILL_MODEL_NOT_FOUND */

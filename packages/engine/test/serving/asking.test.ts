@@ -224,6 +224,8 @@ test('whoever listens hears of every request, load and end', async t => {
   runtime.beforeRun = async () => time.pass(3)
   await answerOf(server, 'm')
   await assert.rejects(answerOf(server, 'x', '1'))
+  await assert.rejects(server.resolve('m', '9', { isQuestion: true }))
+  await assert.rejects(server.resolve('m', '9'))
   source.put('m', '1', { answer: 2 })
   await server.reload()
   await server.close()
@@ -231,6 +233,7 @@ test('whoever listens hears of every request, load and end', async t => {
     'loaded 1',
     'answered m/1 3',
     'failed x/1 MILL_MODEL_NOT_FOUND',
+    'failed m/9 MILL_VERSION_NOT_FOUND',
     'loaded 1',
     'unloaded 1',
     'unloaded 1'

@@ -24,7 +24,7 @@ export async function askModel(models: AskedModels, { matrix, check, ...question
     check?.(served, matrix)
     return models.infer({ ...question, inputs: [input] })
   }
-  const { served } = await models.resolve(model, version)
+  const { served } = await models.resolve(model, version, { isQuestion: true })
   try {
     return await ask(served)
   } catch (error) {

@@ -47,6 +47,8 @@ test('the documented metrics are there, under their names and labels', async t =
     'ml_inference_requests_total{model_name="random_forest_classifier",status="success"}': 2,
     'ml_inference_requests_total{model_name="random_forest_classifier",status="error"}': 0,
     'ml_inference_requests_total{model_name="tabular_classifier",status="success"}': 1,
+    'ml_inference_requests_total{model_name="tabular_classifier",status="error"}': 1,
+    'ml_inference_errors_total{model_name="tabular_classifier",error_type="model_not_loaded"}': 1,
     'ml_inference_duration_seconds_count{model_name="random_forest_classifier"}': 2,
     'millrace_model_cache_total{model="random_forest_classifier",version="1.0.0",outcome="hit"}': 1,
     'millrace_model_cache_total{model="random_forest_classifier",version="1.0.0",outcome="miss"}': 1,

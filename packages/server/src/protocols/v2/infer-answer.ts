@@ -36,7 +36,8 @@ export function inferAnswers(
   const questionOf = async (call: InferCall, jsonLength: string | string[]): Promise<InferQuestion> => {
     const length = lengthOf(jsonLength, call.body)
     if (length > 0) return readInferRequest(call.body, length)
-    return readRawRequest(call.body, (await models.resolve(call.model, call.version)).served)
+    const { served } = await models.resolve(call.model, call.version, { isQuestion: true })
+    return readRawRequest(call.body, served)
   }
   return async call => {
     const { model, version, headers, body } = call
