@@ -39,8 +39,8 @@ const startOf = {
 export function apiDocs(app: App, service: string): void {
   const document = openApi(app, service)
   const schema = { hide: true }
-  app.get('/openapi.json', { schema }, (_request, reply) =>
-    reply.type('application/json; charset=utf-8').send(document())
+  app.get('/openapi.json', { schema }, async (_request, reply) =>
+    reply.type('application/json; charset=utf-8').send(await document())
   )
   for (const [path, page] of Object.entries(pages)) {
     app.get(path, { schema }, (request, reply) => {

@@ -1,26 +1,44 @@
-import swagger from '@fastify/swagger'
+import type { RouteOptions } from 'fastify'
 import type { App } from '../app-type.ts'
 import { version } from '../version.ts'
 
+type DescribedRoute = Pick<RouteOptions, 'method' | 'url' | 'schema' | 'config'>
+
 /**
- * Collects the schemas of the routes that follow, as OpenAPI 3.1.
- * @returns the document as JSON; made when first asked for, since few starts need it
+ * Remembers the routes that follow.
+ * @returns a function that describes them as OpenAPI 3.1, in JSON. The document is made when it is first asked for, and
+ *   what makes it is loaded then: few starts need either.
  */
-export function openApi(app: App, service: string): () => string {
-  // Not awaited: Fastify loads plugins in order when the app gets ready.
-  void app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: `Millrace ${service}`,
-        version,
-        description: 'Failed requests are answered with `{ code, message, details, detail }`; branch on `code`.',
-        license: { name: 'MIT', identifier: 'MIT' }
-      }
-    }
+export function openApi(app: App, service: string): () => Promise<string> {
+  const routes: DescribedRoute[] = []
+  app.addHook('onRoute', ({ method, url, schema = {}, config = {} }) => {
+    if (method !== 'HEAD') routes.push({ method, url, schema, config })
   })
-  let text: string | undefined
-  return () => (text ??= JSON.stringify(withNamedSchemas(app.swagger())))
+  let text: Promise<string> | undefined
+  return () => (text ??= describe(routes, service))
+}
+
+/** The plugin reads routes as they are added to an app, so it gets one that does nothing else. */
+async function describe(routes: readonly DescribedRoute[], service: string): Promise<string> {
+  const [{ fastify }, { default: swagger }] = await Promise.all([import('fastify'), import('@fastify/swagger')])
+  const app = fastify({ exposeHeadRoutes: false })
+  app.setValidatorCompiler(() => () => true).setSerializerCompiler(() => JSON.stringify)
+  await app.register(swagger, { openapi: documentOf(service) })
+  for (const route of routes) app.route({ ...route, handler: async () => undefined })
+  await app.ready()
+  return JSON.stringify(withNamedSchemas(app.swagger()))
+}
+
+function documentOf(service: string) {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: `Millrace ${service}`,
+      version,
+      description: 'Failed requests are answered with `{ code, message, details, detail }`; branch on `code`.',
+      license: { name: 'MIT', identifier: 'MIT' }
+    }
+  }
 }
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
