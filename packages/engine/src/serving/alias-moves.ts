@@ -66,7 +66,7 @@ export class AliasMoves {
     return this.#change(name, async model => {
       const current = model.aliases.get('default')
       const past = model.kept.record.history.findLast(({ version }) => version !== current && model.slots.has(version))
-      if (past === undefined) throw unknownVersion(name, 'before the default', 'is not there to go back to')
+      if (past === undefined) throw nothingBefore(name, current)
       const { version } = past
       await this.#moveTo(model, version, record => rolledBack(record, version))
       return version
@@ -126,6 +126,11 @@ export class AliasMoves {
     const version = isDefault ? model.aliases.get('default') : undefined
     return version === undefined ? undefined : { version, until: this.#deps.now() }
   }
+}
+
+function nothingBefore(model: string, version: string | undefined): MillraceError {
+  const message = `model '${model}' has no default before ${version ?? 'this'} that could be gone back to`
+  return new MillraceError('MILL_VERSION_NOT_FOUND', message, { details: { model } })
 }
 
 /** @throws {MillraceError} MILL_MODEL_INVALID, or what the source threw */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MillraceError } from '@millrace/common'
-import { answerOf, reloadInTime, setup, type Setup, wide } from './setup.ts'
+import { answerOf, inTime, setup, type Setup, wide } from './setup.ts'
 
 const invalid = new MillraceError('MILL_MODEL_INVALID', 'm/2 failed to load: no graph')
 
@@ -95,7 +95,8 @@ test('each rollback goes back one default further, past versions that are gone',
   assert.equal(await server.rollback('m'), '1')
   assert.equal(await answerOf(server, 'm'), 1)
   assert.equal(await server.rollback('m'), '4')
-  await assert.rejects(server.rollback('m'), { code: 'MILL_VERSION_NOT_FOUND' })
+  const message = "model 'm' has no default before 4 that could be gone back to"
+  await assert.rejects(server.rollback('m'), { code: 'MILL_VERSION_NOT_FOUND', message })
   assert.equal(await answerOf(server, 'm'), 4)
 })
 
@@ -203,7 +204,7 @@ test('what answers in place of a default goes on doing so until the default is w
   const restarted = await things.open()
   assert.equal(await answerOf(restarted, 'm'), 3)
   things.source.put('m', '1', { answer: 1, state: 'incomplete', reason: 'model.onnx may still be written', stamp: 'a' })
-  await reloadInTime(things, restarted)
+  await inTime(things.time, restarted.reload())
   assert.equal(await answerOf(restarted, 'm'), 3)
   assert.match(restarted.problems().get('m')!, /default.*version 1.*may still be written/)
   things.source.put('m', '1', { answer: 1, stamp: 'b' })
