@@ -154,7 +154,11 @@ describe('statistics', () => {
     assert.equal(await rows(`${wine}/versions/default/stats`), 1)
     assert.equal(await rows('/v2/models/stats'), 6)
     assert.equal((await get('/v2/models/nope/stats')).status, 404)
-    assert.equal((await get(`${wine}/versions/7/stats`)).status, 404)
+    for (const what of ['', '/ready', '/stats', '/config']) {
+      const { status, body } = await get(`${wine}/versions/7${what}`)
+      const error = "Request for unknown model: 'wine quality/red' version 7 is not found"
+      assert.deepEqual([status, body.error], [404, error], what)
+    }
   })
 })
 

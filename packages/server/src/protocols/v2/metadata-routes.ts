@@ -95,6 +95,9 @@ export const metadataRoutes: FastifyPluginAsyncTypebox<MetadataRoutesDeps> = asy
     if (versions.some(({ version }) => version === asked)) return asked
     const version = aliases.get(asked)
     if (version !== undefined) return version
-    throw new MillraceError('MILL_VERSION_NOT_FOUND', `model '${model}' has no version or alias '${asked}'`)
+    throw new MillraceError(
+      'MILL_VERSION_NOT_FOUND',
+      `Request for unknown model: '${model}' version ${asked} is not found`
+    )
   }
 }
