@@ -7,7 +7,7 @@ import { createModelServer } from '../../src/serving/create-model-server.ts'
 import type { ModelServer } from '../../src/serving/model-server.ts'
 import { FakeTime } from '../learner-setup.ts'
 import { fakeRuntime, fakeSource } from './fakes.ts'
-import { numberIn, quiet, wide } from './setup.ts'
+import { inTime, numberIn, quiet, wide } from './setup.ts'
 
 const version = fc.constantFrom('1', '2', '3', '4')
 const state = fc.constantFrom('whole', 'whole', 'whole', 'incomplete', 'invalid')
@@ -30,7 +30,7 @@ const expected = new Set([
 class Scenario {
   readonly source = fakeSource()
   readonly runtime = fakeRuntime()
-  readonly #time = new FakeTime()
+  readonly time = new FakeTime()
   /** Contents that cannot be loaded. */
   readonly #broken = new Set<string>()
   /** What each version has answered or may answer. */
@@ -53,9 +53,9 @@ class Scenario {
       limits: { ...wide, maxModels },
       cacheTtlMs: 0,
       log: quiet,
-      now: this.#time.now,
-      monotonicNow: this.#time.now,
-      after: this.#time.after
+      now: this.time.now,
+      monotonicNow: this.time.now,
+      after: this.time.after
     })
     return this.#server
   }
@@ -76,7 +76,7 @@ class Scenario {
       case 'tell':
         return this.source.tell()
       case 'pass':
-        return this.#time.pass(1000)
+        return this.time.pass(1000)
       case 'reload':
       case 'load':
       case 'unload':
@@ -102,17 +102,16 @@ class Scenario {
 async function happen(steps: readonly Step[], maxModels: number): Promise<void> {
   const scenario = new Scenario()
   const server = await scenario.open(maxModels)
-  const outcomes = await Promise.allSettled(
-    steps.map(async (one, index) => {
-      // Steps begin one after the other, and overlap.
-      for (let turn = 0; turn < index; turn++) await new Promise(setImmediate)
-      await scenario.take(one)
-    })
-  )
+  const taken = steps.map(async (one, index) => {
+    // Steps begin one after the other, and overlap.
+    for (let turn = 0; turn < index; turn++) await new Promise(setImmediate)
+    await scenario.take(one)
+  })
+  const outcomes = await inTime(scenario.time, Promise.allSettled(taken))
   for (const outcome of outcomes) {
     if (outcome.status === 'rejected' && !expected.has((outcome.reason as { code: string }).code)) throw outcome.reason
   }
-  await server.reload()
+  await inTime(scenario.time, server.reload())
   const { inMemory } = scenario.runtime
   assert.ok(inMemory.size <= maxModels, `${[...inMemory].join(' ')} in memory`)
   const ready = server.models().flatMap(({ versions }) => versions.filter(one => one.state === 'READY'))

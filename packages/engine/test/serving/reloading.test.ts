@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MillraceError } from '@millrace/common'
 import { fakeSource } from './fakes.ts'
-import { answerOf, reloadInTime, setup, wide } from './setup.ts'
+import { answerOf, inTime, setup, wide } from './setup.ts'
 
 const invalid = new MillraceError('MILL_MODEL_INVALID', 'no graph')
 
@@ -94,9 +94,9 @@ test('a reload waits for files that were just put there, and not for ever', asyn
   const server = await open()
   source.put('m', '1', { answer: 1, state: 'incomplete', reason: 'still being written' })
   time.after(500, () => source.put('m', '1', { answer: 2 }))
-  assert.deepEqual((await reloadInTime(things, server)).loaded, ['m/1'])
+  assert.deepEqual((await inTime(things.time, server.reload())).loaded, ['m/1'])
   source.put('m', '2', { answer: 3, state: 'incomplete', reason: 'still being written' })
-  assert.deepEqual((await reloadInTime(things, server)).loaded, [])
+  assert.deepEqual((await inTime(things.time, server.reload())).loaded, [])
   assert.equal(await answerOf(server, 'm'), 2)
 })
 
@@ -121,7 +121,7 @@ test('what cannot take the place of a version leaves it as it is, and the status
   source.put('m', '1', { answer: 6, state: 'invalid', reason: 'the checksum does not hold' })
   await server.reload()
   source.put('m', '1', { answer: 7, state: 'incomplete', reason: 'still being written' })
-  await reloadInTime(things, server)
+  await inTime(things.time, server.reload())
   assert.equal(await answerOf(server, 'm'), 1)
   assert.equal(failures.length, 2)
 

@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test'
 import { memoryRegistryStore } from '@millrace/store'
 import { createModelServer } from '../../src/serving/create-model-server.ts'
-import type { InferReply, LoadReport, ModelServer } from '../../src/serving/model-server.ts'
+import type { InferReply, ModelServer } from '../../src/serving/model-server.ts'
 import type { ModelServerOptions } from '../../src/serving/model-server-options.ts'
 import { FakeTime } from '../learner-setup.ts'
 import { type FakeRuntime, fakeRuntime, type FakeSource, fakeSource } from './fakes.ts'
@@ -54,15 +54,15 @@ export function setup(t: TestContext): Setup {
   }
 }
 
-/** Reload while time passes, for reloads that wait for files to settle. */
-export async function reloadInTime({ time }: Setup, server: ModelServer): Promise<LoadReport> {
+/** What work comes to while time passes, for reloads that wait for files to settle. */
+export async function inTime<Outcome>(time: FakeTime, work: Promise<Outcome>): Promise<Outcome> {
   let isDone = false
-  const reload = server.reload().finally(() => (isDone = true))
+  const done = work.finally(() => (isDone = true))
   while (!isDone) {
     await new Promise(setImmediate)
-    time.pass(100)
+    time.pass(20)
   }
-  return reload
+  return done
 }
 
 /** The number that a made-up model answers. */
