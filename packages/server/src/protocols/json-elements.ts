@@ -98,6 +98,7 @@ function fillFloats(
   return -1
 }
 
+const allDigits = /^-?\d+$/
 const words = new Set(['NaN', 'Infinity', '-Infinity'])
 
 /** The words also as texts, as protobuf writes them. */
@@ -105,7 +106,7 @@ function unusualFloat(element: unknown, bound: number): number | undefined {
   const written = unusualNumber(element) ?? element
   if (typeof written !== 'string') return undefined
   if (words.has(written)) return Number(written)
-  const number = element === written ? NaN : Number(written)
+  const number = element !== written && allDigits.test(written) ? Number(written) : NaN
   return number < bound && number > -bound ? number : undefined
 }
 

@@ -77,7 +77,10 @@ function shapeText({ shape }: RawInput): string {
 }
 
 function wrongElement(input: RawInput, index: number, element: unknown): MillraceError {
-  const advice = input.datatype === 'BYTES' ? 'it must be a text' : `it is not a number that ${input.datatype} can hold`
+  const advice =
+    input.datatype === 'BYTES'
+      ? 'it must be a text without the character NUL, or the base64 of one if the input says so'
+      : `it is not a number that ${input.datatype} can hold`
   return invalid(input, `has ${told(element)} at element ${index}: ${advice}`)
 }
 
