@@ -200,7 +200,7 @@ def main() -> None:
                 raise ValueError(f"{kind}: {wrong or set(names) ^ set(expected)} of {json.dumps(request)}")
         print(f"{kind}: {len(requests)} requests give the same {len(names)} features")
         fixture[kind] = [_case(names, row_of, MODELS / model / "1.0.0", request) for request in odd]
-    fixture["networks"] = _edges()
+    fixture |= {"networks": _edges(), "agents": _agents()}
     FIXTURE.write_text(json.dumps(fixture, indent=1) + "\n", encoding="utf-8")
 
 
@@ -215,6 +215,16 @@ def _edges() -> list[list[str]]:
                 address = str(type(network[0])(number))
                 cases.append([address, _network(_address(address))])
     return cases
+
+
+def _agents() -> list[list[str]]:
+    """Every known word in capitals, and what an agent is that says nothing else."""
+    lists = [BOT_WORDS, HEADLESS_WORDS, SCRIPT_WORDS, APP_WORDS, *BROWSERS.values(), *SYSTEMS.values()]
+    return [
+        [word.upper(), _client(word, _first(BROWSERS, word)), _first(BROWSERS, word), _first(SYSTEMS, word)]
+        for words in lists
+        for word in words
+    ]
 
 
 def _case(names: list[str], row_of: Callable[[Request], Row], folder: Path, request: Request) -> dict[str, Any]:

@@ -77,7 +77,6 @@ function ratio(clicks: number, impressions: number): number {
 
 /** Clients write a flag as true, as 1 or as text. */
 function isSet(device: Readonly<Record<string, unknown>> | undefined, name: string): boolean {
-  if (device === undefined || !Object.hasOwn(device, name)) return false
-  const value = device[name]
+  const value = device?.[name]
   return value === true || value === 1 || value === 'true'
 }

@@ -15,6 +15,8 @@ export interface Cases {
   readonly bid: readonly Case<BidRequest>[]
   /** Addresses at the ends of all known ranges and just outside of them, and what network each is in. */
   readonly networks: readonly (readonly [address: string, network: string])[]
+  /** User agents of one known word, and what each is. */
+  readonly agents: readonly (readonly [text: string, client: string, browser: string, system: string])[]
 }
 
 /** What training/check_features.py wrote. */

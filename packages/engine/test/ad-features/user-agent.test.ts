@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readUserAgent } from '../../src/ad-features/user-agent.ts'
+import { readCases } from './cases.ts'
 
 function read(text: string): string {
   const { client, browser, system } = readUserAgent(text)
@@ -35,4 +36,10 @@ test('programs that are no browsers are told apart', () => {
 
 test('a telephone called Cubot is no bot', () => {
   assert.equal(read('Mozilla/5.0 (Linux; Android 13; CUBOT P60) Chrome/126.0 Safari/537.36'), 'browser chrome android')
+})
+
+test('every known word counts, in capitals too', () => {
+  const { agents } = readCases()
+  assert.ok(agents.length > 50)
+  for (const [text, ...expected] of agents) assert.equal(read(text), expected.join(' '), text)
 })
