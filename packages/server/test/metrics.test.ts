@@ -38,6 +38,13 @@ async function scrape(app: App): Promise<Map<string, number>> {
   return parse(reply.body)
 }
 
+test('scrapers that are set up for TensorFlow Serving find the metrics where it has them', async () => {
+  const app = await model('ridge_regression')
+  const reply = await app.inject({ url: '/monitoring/prometheus/metrics', headers: { accept: 'application/json' } })
+  assert.equal(reply.headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8')
+  assert.ok(parse(reply.body).has(`ml_model_predictions_total${labels}`))
+})
+
 const labels = '{series="default",model="ridge_regression"}'
 
 test('before the first prediction a model has a counter at 0 and no gauge of errors', async () => {

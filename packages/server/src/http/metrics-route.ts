@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type TSchema, Type } from '@millrace/protocol'
+import type { FastifyReply } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { ProcessMetrics } from '../process-metrics.ts'
 import { preferredType } from './preferred-type.ts'
@@ -30,14 +31,19 @@ export function metricsRoute({ registry, processMetrics, json }: MetricsRouteDep
     produces: ['text/plain'],
     response: { 200: contents === undefined ? text : { description: 'Metrics by `Accept`.', content: contents } }
   }
+  const asText = async (reply: FastifyReply): Promise<FastifyReply> => {
+    const texts = await Promise.all([registry.metrics(), processMetrics.text()])
+    return reply.type(registry.contentType).send(texts.join(''))
+  }
   return async app => {
     app.get('/metrics', { schema }, async (request, reply) => {
       if (json !== undefined) {
         void reply.header('vary', 'Accept')
         if (preferredType(request.headers.accept, offers) === 'application/json') return json.read()
       }
-      const texts = await Promise.all([registry.metrics(), processMetrics.text()])
-      return reply.type(registry.contentType).send(texts.join(''))
+      return asText(reply)
     })
+    // Where TensorFlow Serving has them.
+    app.get('/monitoring/prometheus/metrics', { schema: { hide: true } }, async (_request, reply) => asText(reply))
   }
 }
