@@ -14,7 +14,10 @@ from .scores import Floats, expected_log_loss
 class HasRequests(Protocol):
     """Anything simulated."""
 
-    requests: list[dict[str, Any]]
+    @property
+    def requests(self) -> list[dict[str, Any]]:
+        """As a server gets them."""
+        ...
 
 
 Traffic = TypeVar("Traffic", bound=HasRequests)

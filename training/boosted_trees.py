@@ -40,10 +40,12 @@ def trees_node(estimator: Any, input_name: str, output: str) -> NodeProto:
             if leaf:
                 for key, value in zip(_LEAF_KEYS, (tree, index, 0, float(node["value"])), strict=True):
                     lists[key].append(value)
-    base = [float(np.ravel(estimator._baseline_prediction)[0])]
-    return helper.make_node(
-        "TreeEnsembleRegressor", [input_name], [output], domain="ai.onnx.ml", n_targets=1, base_values=base, **lists
-    )
+    attributes: dict[str, Any] = {
+        "n_targets": 1,
+        "base_values": [float(np.ravel(estimator._baseline_prediction)[0])],
+        **lists,
+    }
+    return helper.make_node("TreeEnsembleRegressor", [input_name], [output], domain="ai.onnx.ml", **attributes)
 
 
 def _rounded_down(threshold: float) -> np.float32:
