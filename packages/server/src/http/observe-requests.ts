@@ -3,6 +3,7 @@ import type { App } from '../app-type.ts'
 import { isPassedOn } from './passed-on.ts'
 import { pathOf } from './path-of.ts'
 import { type AnsweredRequest, logRequest } from './request-log.ts'
+import { routeName } from './route-name.ts'
 import type { RequestTally } from './request-tally.ts'
 
 /** What is told of an answered request. */
@@ -28,10 +29,18 @@ export function observeRequests(app: App, observe: Observe): void {
     reply.header('x-request-id', request.id)
     done()
   })
+  const names = new Map<string, string>([[noRoute, noRoute]])
+  const nameOf = (pattern: string): string => {
+    const known = names.get(pattern)
+    if (known !== undefined) return known
+    const name = routeName(pattern)
+    names.set(pattern, name)
+    return name
+  }
   app.addHook('onResponse', (request, reply, done) => {
     if (isPassedOn(request.raw)) return done()
     const { method, url, log } = request
-    const route = request.routeOptions.url ?? noRoute
+    const route = nameOf(request.routeOptions.url ?? noRoute)
     observe({ method, route, path: pathOf(url), status: reply.statusCode, ms: reply.elapsedTime }, log)
     done()
   })

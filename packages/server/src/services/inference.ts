@@ -8,6 +8,7 @@ import { tellProcessTime } from '../documents/process-time.ts'
 import { startUptime } from '../documents/uptime.ts'
 import { wineModel } from '../documents/wine-answer.ts'
 import { openConnections } from '../http/open-connections.ts'
+import { routeName } from '../http/route-name.ts'
 import { metricsReply } from '../metrics/metrics-reply.ts'
 import type { ServingMetrics } from '../metrics/serving-metrics.ts'
 import { systemFigures } from '../metrics/system-metrics.ts'
@@ -68,7 +69,8 @@ export function buildInference(deps: InferenceDeps): App {
   tellProcessTime(app)
   const routes: string[] = []
   app.addHook('onRoute', ({ method, url, schema }) => {
-    if (schema !== undefined && !('hide' in schema) && method !== 'HEAD') routes.push(`${String(method)} ${url}`)
+    if (schema !== undefined && !('hide' in schema) && method !== 'HEAD')
+      routes.push(`${String(method)} ${routeName(url)}`)
   })
   void app.register(modelFactRoutes, { learner })
   void app.register(learnRoutes, { learner, findWriter })

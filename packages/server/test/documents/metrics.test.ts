@@ -71,6 +71,19 @@ test('the documented metrics are there, under their names and labels', async t =
   assert.ok(samples.get('millrace_model_memory_bytes{model="tabular_classifier",version="v2.0"}')! > 0)
 })
 
+test('a path with patterns in it is told without them', async t => {
+  const { app } = await documentApp(t)
+  await app.inject({
+    method: 'POST',
+    url: '/v1/models/tabular_classifier/versions/v2.0:predict',
+    payload: { instances: [ten] }
+  })
+  const route = '/v1/models/:model/versions/:version:predict'
+  assert.equal((await scrape(app)).get(`ml_api_requests_total{method="POST",endpoint="${route}",status="200"}`), 1)
+  const { body } = await get(app, '/')
+  assert.ok((body['routes'] as string[]).includes(`POST ${route}`))
+})
+
 test('names that clients make up do not become labels', async t => {
   const { app } = await documentApp(t)
   for (let i = 0; i < 20; i++) {
