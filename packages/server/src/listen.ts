@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { MillraceError } from '@millrace/common'
 import type { App } from './app-type.ts'
 
@@ -46,12 +47,23 @@ export async function closeAll(services: readonly Pick<Service, 'app' | 'unliste
   await Promise.all(services.map(close))
 }
 
+/** Milliseconds that a client has, once a service closes, to send one more request on a connection that it keeps. */
+const lingerMs = 200
+
 async function close({ app, unlisten }: Pick<Service, 'app' | 'unlisten'>): Promise<void> {
   await unlisten?.()
-  // Closing ends the connections that idle at that moment; these end those that fall idle after their last answer.
-  app.server.keepAliveTimeout = 1
+  // A client that is told that its connection ends sends nothing more on it; one that is not would lose a request that
+  // it sends at the moment the connection is closed.
+  app.server.prependListener('request', (_request, response) => (response.shouldKeepAlive = false))
+  app.server.keepAliveTimeout = lingerMs
   app.server.keepAliveTimeoutBuffer = 0
+  if (await hasConnections(app)) await delay(lingerMs)
+  // Closing ends the connections that idle at that moment; the timeout ends those that fall idle after their last answer.
   await app.close()
+}
+
+function hasConnections({ server }: App): Promise<boolean> {
+  return new Promise(resolve => server.getConnections((_error, count) => resolve(count > 0)))
 }
 
 async function listen(service: Service, host: string): Promise<AddressInfo | string | null> {

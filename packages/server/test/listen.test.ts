@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { test } from 'node:test'
 import Fastify from 'fastify'
 import type { App } from '../src/app-type.ts'
-import { listenAll, type Service } from '../src/listen.ts'
+import { closeAll, listenAll, type Service } from '../src/listen.ts'
 
 /** A service whose listening fails with a code of the operating system, or works. */
 function service(name: string, failure?: string): Service & { isClosed(): boolean } {
@@ -77,4 +79,30 @@ test('Fastify says nothing of the listening; what it logs later comes through', 
   app.log.info('later')
   assert.equal(lines.length, 1)
   await app.close()
+})
+
+test('while a service closes, a connection in use is answered once more and told that it ends', async t => {
+  const one = service('ONE')
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+  const { promise: free, resolve: release } = Promise.withResolvers<void>()
+  one.app.get('/slow', async () => {
+    begin()
+    await free
+    return 'slow'
+  })
+  one.app.get('/fast', async () => 'fast')
+  const [address] = await listenAll([one], '127.0.0.1')
+  const { hostname, port } = new URL(address!.url)
+  const socket = connect(Number(port), hostname).setEncoding('utf8')
+  t.after(() => socket.destroy())
+  socket.write('GET /slow HTTP/1.1\r\nhost: x\r\n\r\n')
+  await begun
+  const closed = closeAll([one])
+  release()
+  assert.match(String(await once(socket, 'data')), /^HTTP\/1\.1 200 [^]*slow$/)
+  socket.write('GET /fast HTTP/1.1\r\nhost: x\r\n\r\n')
+  let answer = ''
+  for await (const text of socket) answer += text
+  assert.match(answer, /^HTTP\/1\.1 200 [^]*connection: close[^]*fast$/i)
+  await closed
 })
