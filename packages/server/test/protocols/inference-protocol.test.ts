@@ -301,9 +301,17 @@ test('all is under /api too', async () => assert.equal((await get('/api/v2/healt
 
 test('the API document tells of bodies and replies', async () => {
   const { body } = await get('/openapi.json')
-  const paths = body['paths'] as Record<string, Record<string, { operationId: string; requestBody?: object }>>
+  interface Operation {
+    operationId: string
+    requestBody?: object
+    responses: Record<string, { content: object }>
+  }
+  const paths = body['paths'] as Record<string, Record<string, Operation>>
   const infer = paths['/v2/models/{model}/infer']!['post']!
   assert.match(JSON.stringify(infer.requestBody), /ProtocolInferRequest/)
+  const { responses } = paths['/v2/models/{model}/onnx']!['get']!
+  const typesOf = (status: string) => Object.keys(responses[status]!.content)
+  assert.deepEqual([typesOf('200'), typesOf('4XX')], [['application/octet-stream'], ['application/json']])
   const ids = Object.values(paths).flatMap(path => Object.values(path).map(({ operationId }) => operationId))
   assert.equal(new Set(ids).size, ids.length)
 })

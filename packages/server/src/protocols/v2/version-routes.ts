@@ -12,6 +12,12 @@ export interface VersionRoutesDeps {
   models: Pick<ModelServer, 'freeze' | 'exportOnnx'>
 }
 
+/** Named with its type, since failures are JSON. */
+const onnxFile = {
+  description: 'The ONNX file.',
+  content: { 'application/octet-stream': { schema: Type.String({ format: 'binary' }) } }
+}
+
 /** Versions made of learners, and versions as files. */
 export const versionRoutes: FastifyPluginAsyncTypebox<VersionRoutesDeps> = async (app, { models }) => {
   app.post<{ Params: { model: string } }>(
@@ -43,8 +49,7 @@ export const versionRoutes: FastifyPluginAsyncTypebox<VersionRoutesDeps> = async
         schema: {
           operationId,
           summary: 'A version as an ONNX file: as it is served, or made from a linear learner',
-          produces: ['application/octet-stream'],
-          response: { 200: Type.String({ format: 'binary', description: 'The ONNX file.' }), ...protocolFailures }
+          response: { 200: onnxFile, ...protocolFailures }
         }
       },
       async ({ params: { model, version } }, reply) => {
