@@ -70,7 +70,7 @@ export const ConfigSchema = Type.Object(
       default: 1,
       minimum: 1,
       maximum: 64,
-      description: 'Processes that answer the inference port together.'
+      description: 'Processes that answer the inference port together; see docs/guides/workers.md.'
     }),
     modelName: choice<LearnerName>(learnerNames, {
       env: 'MODEL_NAME',

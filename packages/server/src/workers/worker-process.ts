@@ -43,6 +43,8 @@ export class WorkerProcess {
 
   constructor({ number, logs, heard, ended }: WorkerProcessOptions) {
     this.number = number
+    // In turn: where processes take connections themselves, one was seen to have 14 of 16, and keeps them for long.
+    cluster.schedulingPolicy = cluster.SCHED_RR
     cluster.setupPrimary({
       exec: entry,
       args: [],
