@@ -4,13 +4,20 @@ import type { After } from '../learning/timers.ts'
 export interface Awaited {
   /** `performance.now()` of that moment. */
   readonly deadline: number
+  /** For {@link Deadlines} to find it again. */
+  place: number | undefined
   /** It did not happen. Must not throw. */
   expire(): void
 }
 
-/** Watches over deadlines with one timer for all of them. Adding and taking out costs O(1). */
+/**
+ * Watches over deadlines with one timer for all of them. Adding and taking out costs O(1). The list keeps its places for
+ * those that come later: a set would be made anew again and again, and what was left of it would keep requests that are
+ * long over from the garbage collector.
+ */
 export class Deadlines {
-  readonly #awaited = new Set<Awaited>()
+  readonly #awaited: (Awaited | undefined)[] = []
+  readonly #freePlaces: number[] = []
   readonly #now: () => number
   readonly #after: After
   #armedFor = Infinity
@@ -22,12 +29,18 @@ export class Deadlines {
   }
 
   add(awaited: Awaited): void {
-    this.#awaited.add(awaited)
+    const place = this.#freePlaces.pop() ?? this.#awaited.length
+    this.#awaited[place] = awaited
+    awaited.place = place
     if (awaited.deadline < this.#armedFor) this.#arm(awaited.deadline)
   }
 
   delete(awaited: Awaited): void {
-    this.#awaited.delete(awaited)
+    const { place } = awaited
+    if (place === undefined) return
+    this.#awaited[place] = undefined
+    this.#freePlaces.push(place)
+    awaited.place = undefined
   }
 
   close(): void {
@@ -46,8 +59,9 @@ export class Deadlines {
     const now = this.#now()
     let next = Infinity
     for (const awaited of this.#awaited) {
+      if (awaited === undefined) continue
       if (awaited.deadline <= now) {
-        this.#awaited.delete(awaited)
+        this.delete(awaited)
         awaited.expire()
       } else if (awaited.deadline < next) next = awaited.deadline
     }

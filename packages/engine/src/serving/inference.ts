@@ -1,6 +1,6 @@
 import type { NamedTensor, RunResult } from '@millrace/runtime'
 import { Admission, type AdmissionLimits } from './admission.ts'
-import type { Deadlines } from './deadlines.ts'
+import type { Awaited, Deadlines } from './deadlines.ts'
 import type { InMemory } from './in-memory.ts'
 import type { InferReply, InferRequest, ServingEvents } from './model-server.ts'
 import type { CachedAnswer, ResponseCache } from './response-cache.ts'
@@ -53,7 +53,7 @@ export class Inference {
     const { deadlines, bring, limits, monotonicNow } = this.deps
     const { promise: late, reject } = Promise.withResolvers<never>()
     const expire = (): void => reject(deadlineExceeded(slot.model, limits.requestTimeoutMs))
-    const awaited = { deadline: monotonicNow() + limits.requestTimeoutMs, expire }
+    const awaited: Awaited = { deadline: monotonicNow() + limits.requestTimeoutMs, place: undefined, expire }
     const brought = releasedAtOnce(bring(slot))
     deadlines.add(awaited)
     try {
@@ -94,6 +94,7 @@ interface Caller {
 /** One request, from the call until nothing of it is left. */
 class Flight {
   readonly deadline: number
+  place: number | undefined
   readonly #request: InferRequest
   readonly #caller: Caller
   readonly #desk: Inference

@@ -4,15 +4,15 @@ import type { AnswerStore } from '@millrace/store'
 import type { LearnerLog } from '../learning/learner-log.ts'
 import { decodeAnswer, encodeAnswer } from './cache/answer-codec.ts'
 import { AnswerMemory } from './cache/answer-memory.ts'
-import { compact, sizeOfAnswer } from './cache/answer-size.ts'
 import type { CachedQuestion } from './cache/cached-question.ts'
-import { QuestionKeys } from './cache/question-keys.ts'
+import { Flights } from './cache/flights.ts'
+import { keyText, QuestionKeys } from './cache/question-keys.ts'
 
 export type { CachedQuestion } from './cache/cached-question.ts'
 
 /** An answer, and whether it was made for another request than this one. */
 export interface CachedAnswer {
-  /** Shared with all who ask the same: only to be read. */
+  /** Shared with all who asked the same while it was computed: only to be read. */
   readonly outputs: readonly NamedTensor[]
   /** True for a question that was answered before, or that waited for an equal one that was being answered. */
   readonly isCached: boolean
@@ -28,7 +28,7 @@ export interface CacheCounts {
   readonly evictions: number
   /** Answers in memory. */
   readonly entries: number
-  /** Bytes that they take, about. */
+  /** Bytes that the cache takes: what was kept so far, and the index, which is made for all that it may ever hold. */
   readonly bytes: number
 }
 
@@ -48,7 +48,7 @@ export interface ResponseCache {
 
 /** What a cache works with. */
 export interface CacheOptions {
-  /** Bytes of answers in memory; 0 turns the cache off. */
+  /** Bytes in memory, all in all; 0 turns the cache off. An answer of more than about an eighth of them is not kept. */
   maxBytes: number
   /** Where answers are kept for all processes. */
   shared?: AnswerStore | undefined
@@ -57,8 +57,14 @@ export interface CacheOptions {
   log: Pick<LearnerLog, 'warn'>
 }
 
-/** An answer of more than this part of the memory is not kept. */
-const largestPart = 8
+/** The answer to a question that is looked for. */
+interface Search {
+  readonly key: string
+  readonly ttlMs: number
+  readonly compute: () => Promise<readonly NamedTensor[]>
+  /** Whether another process had it. */
+  isKnown: boolean
+}
 
 /**
  * A cache in memory, with an answer store behind it that is asked where memory knows nothing. A question of ten
@@ -70,46 +76,34 @@ export function createResponseCache(options: CacheOptions): ResponseCache {
 }
 
 class Cache implements ResponseCache {
-  readonly #largest: number
+  readonly #isOn: boolean
   readonly #shared: AnswerStore | undefined
   readonly #now: () => number
   readonly #log: CacheOptions['log']
   readonly #keys = new QuestionKeys()
   readonly #memory: AnswerMemory
   /** Answers that are on their way. */
-  readonly #flights = new Map<string, Promise<CachedAnswer>>()
+  readonly #flights = new Flights()
   /** How often everything was forgotten. */
   #age = 0
   #hits = 0
   #misses = 0
 
   constructor({ maxBytes, shared, now = () => performance.now(), log }: CacheOptions) {
-    this.#largest = Math.floor(integerWithin('maxBytes', maxBytes, 0) / largestPart)
+    this.#isOn = integerWithin('maxBytes', maxBytes, 0) > 0
     this.#memory = new AnswerMemory(maxBytes)
     this.#shared = shared
     this.#now = now
     this.#log = log
   }
 
-  async answer(
+  answer(
     question: CachedQuestion,
     ttlMs: number,
     compute: () => Promise<readonly NamedTensor[]>
   ): Promise<CachedAnswer> {
-    const key = this.#largest > 0 && ttlMs > 0 ? this.#keys.key(question) : undefined
-    if (key === undefined) return { outputs: await compute(), isCached: false }
-    for (;;) {
-      const outputs = this.#memory.get(key, this.#now())
-      if (outputs !== undefined) return this.#hit(outputs)
-      const flight = this.#flights.get(key)
-      if (flight === undefined) return await this.#lead(key, ttlMs, compute)
-      try {
-        return this.#hit((await flight).outputs)
-      } catch (error) {
-        // That was the other request's time, not this one's.
-        if (!isOutOfTime(error)) throw error
-      }
-    }
+    const key = this.#isOn && ttlMs > 0 ? this.#keys.key(question) : undefined
+    return key === undefined ? computed(compute) : this.#answer({ key, ttlMs, compute, isKnown: false })
   }
 
   counts(): CacheCounts {
@@ -123,37 +117,62 @@ class Cache implements ResponseCache {
     await this.#shared?.clear()
   }
 
+  async #answer(search: Search): Promise<CachedAnswer> {
+    for (;;) {
+      const outputs = this.#memory.get(search.key, this.#now())
+      if (outputs !== undefined) return this.#hit(outputs)
+      const flight = this.#flights.get(search.key)
+      if (flight === undefined) return await this.#lead(search)
+      try {
+        return this.#hit(await flight.outputs)
+      } catch (error) {
+        // That was the other request's time, not this one's.
+        if (!isOutOfTime(error)) throw error
+      }
+    }
+  }
+
   #hit(outputs: readonly NamedTensor[]): CachedAnswer {
     this.#hits++
     return { outputs, isCached: true }
   }
 
   /** Find the answer for all who ask the same meanwhile. */
-  async #lead(key: string, ttlMs: number, compute: () => Promise<readonly NamedTensor[]>): Promise<CachedAnswer> {
-    const flight = this.#find(key, ttlMs, compute)
-    this.#flights.set(key, flight)
+  async #lead(search: Search): Promise<CachedAnswer> {
+    const age = this.#age
+    const shared = this.#shared
+    const flight = this.#flights.add(
+      search.key,
+      shared === undefined ? this.#compute(search) : this.#find(search, shared)
+    )
     try {
-      return await flight
+      const outputs = await flight.outputs
+      if (search.isKnown) return this.#hit(outputs)
+      if (age === this.#age) this.#keep(search, outputs)
+      return { outputs, isCached: false }
     } finally {
-      this.#flights.delete(key)
+      this.#flights.delete(flight)
     }
   }
 
-  async #find(key: string, ttlMs: number, compute: () => Promise<readonly NamedTensor[]>): Promise<CachedAnswer> {
-    const age = this.#age
-    const known = this.#shared === undefined ? undefined : await this.#fromShared(this.#shared, key, ttlMs)
-    if (known !== undefined) return this.#hit(known)
-    this.#misses++
-    const outputs = await compute()
-    if (age === this.#age) this.#keep(key, outputs, ttlMs)
-    return { outputs, isCached: false }
+  async #find(search: Search, shared: AnswerStore): Promise<readonly NamedTensor[]> {
+    const known = await this.#fromShared(search, shared)
+    if (known === undefined) return await this.#compute(search)
+    search.isKnown = true
+    return known
   }
 
-  async #fromShared(shared: AnswerStore, key: string, ttlMs: number): Promise<readonly NamedTensor[] | undefined> {
-    const kept = await shared.get(key)
+  #compute({ compute }: Search): Promise<readonly NamedTensor[]> {
+    this.#misses++
+    return compute()
+  }
+
+  async #fromShared({ key, ttlMs }: Search, shared: AnswerStore): Promise<readonly NamedTensor[] | undefined> {
+    const text = keyText(key)
+    const kept = await shared.get(text)
     if (kept === undefined) return undefined
     try {
-      const outputs = decodeAnswer(key, kept.bytes)
+      const outputs = decodeAnswer(text, kept.bytes)
       this.#keepHere(key, outputs, kept.ttlMs ?? ttlMs)
       return outputs
     } catch (error) {
@@ -162,17 +181,21 @@ class Cache implements ResponseCache {
     }
   }
 
-  #keep(key: string, outputs: readonly NamedTensor[], ttlMs: number): void {
-    if (this.#keepHere(key, compact(outputs), ttlMs)) this.#shared?.set(key, encodeAnswer(key, outputs), ttlMs)
+  #keep({ key, ttlMs }: Search, outputs: readonly NamedTensor[]): void {
+    if (!this.#keepHere(key, outputs, ttlMs) || this.#shared === undefined) return
+    const text = keyText(key)
+    this.#shared.set(text, encodeAnswer(text, outputs), ttlMs)
   }
 
   /** @returns false for an answer that is too large */
   #keepHere(key: string, outputs: readonly NamedTensor[], ttlMs: number): boolean {
-    const bytes = sizeOfAnswer(outputs)
-    if (bytes > this.#largest) return false
-    this.#memory.set(key, { outputs, bytes, expiresAt: this.#now() + ttlMs })
-    return true
+    const now = this.#now()
+    return this.#memory.set(key, outputs, { expiresAt: now + ttlMs, now })
   }
+}
+
+async function computed(compute: Search['compute']): Promise<CachedAnswer> {
+  return { outputs: await compute(), isCached: false }
 }
 
 function isOutOfTime(error: unknown): boolean {

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { NamedTensor } from '@millrace/runtime'
 import type { CachedQuestion } from './cached-question.ts'
-import { byteOrder, TensorWriter } from './tensor-writer.ts'
+import { byteOrder, leastBytes, TensorWriter } from './tensor-writer.ts'
 
 /** First byte of every encoding. */
 const formatVersion = 1
@@ -20,7 +20,7 @@ export class QuestionKeys {
   #before: CachedQuestion | undefined
   #headLength = 0
 
-  /** 43 characters; undefined for a question of more than 4 MiB. */
+  /** 32 characters, one for each byte; undefined for a question of more than 4 MiB. */
   key(question: CachedQuestion): string | undefined {
     const writer = this.#writer
     this.#writeHead(question)
@@ -29,10 +29,10 @@ export class QuestionKeys {
     this.#writeNames(featureNames)
     writer.uint32(inputs.length)
     for (const input of inOrder(inputs)) {
-      if (writer.length + sizeOf(input) > largestQuestion) return undefined
+      if (writer.length + leastBytes(input) > largestQuestion) return undefined
       writer.tensor(input)
     }
-    return hash('sha256', writer.written(), 'base64url')
+    return hash('sha256', writer.written(), 'binary')
   }
 
   /** No list is another thing than an empty one. */
@@ -68,9 +68,7 @@ function inOrder(inputs: readonly NamedTensor[]): readonly NamedTensor[] {
   return inputs.toSorted((one, other) => (one.name < other.name ? -1 : one.name > other.name ? 1 : 0))
 }
 
-function sizeOf({ data }: NamedTensor): number {
-  if (ArrayBuffer.isView(data)) return data.byteLength
-  let size = 0
-  for (const text of data) size += text.length
-  return size
+/** A key in letters, digits, `-` and `_`: 43 characters. */
+export function keyText(key: string): string {
+  return Buffer.from(key, 'latin1').toString('base64url')
 }

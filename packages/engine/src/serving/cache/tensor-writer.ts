@@ -1,7 +1,6 @@
 import { endianness } from 'node:os'
 import type { Datatype, NamedTensor, TensorArrays } from '@millrace/runtime'
-
-type NumberType = Exclude<Datatype, 'BYTES'>
+import { aligned, alignment, type Memory, memoryOf, type NumberType } from './memory.ts'
 
 /** Numbers that stand for the types; they are part of what is kept, and never change. */
 export const datatypeCodes: Readonly<Record<Datatype, number>> = {
@@ -23,41 +22,15 @@ export const datatypeCodes: Readonly<Record<Datatype, number>> = {
 /** Elements of tensors are written as this machine has them; what another one wrote has another mark. */
 export const byteOrder = endianness() === 'LE' ? 1 : 2
 
-/** Elements begin at a multiple of this many bytes. */
-export const alignment = 8
-
 /** Memory that is kept from one use to the next. */
 const keptBytes = 65_536
-
-/** The same memory as elements of each type. */
-type Views = { readonly [Type in NumberType]: TensorArrays[Type] }
-
-function viewsOf(buffer: ArrayBuffer): Views {
-  const [bytes, halves] = [new Uint8Array(buffer), new Uint16Array(buffer)]
-  return {
-    BOOL: bytes,
-    UINT8: bytes,
-    UINT16: halves,
-    UINT32: new Uint32Array(buffer),
-    UINT64: new BigUint64Array(buffer),
-    INT8: new Int8Array(buffer),
-    INT16: new Int16Array(buffer),
-    INT32: new Int32Array(buffer),
-    INT64: new BigInt64Array(buffer),
-    FP16: halves,
-    FP32: new Float32Array(buffer),
-    FP64: new Float64Array(buffer)
-  }
-}
 
 /**
  * Writes texts, numbers and tensors into memory that it uses again, so that different things never look the same: each
  * has a length or a type before it.
  */
 export class TensorWriter {
-  #bytes = Buffer.allocUnsafeSlow(4096)
-  #view = new DataView(this.#bytes.buffer)
-  #views = viewsOf(this.#bytes.buffer)
+  #memory = unsetMemory(4096)
   #length = 0
 
   get length(): number {
@@ -67,29 +40,34 @@ export class TensorWriter {
   /** Keep the first `length` bytes that are written, and go on after them. */
   goBack(length: number): void {
     this.#length = length
-    if (this.#bytes.length > keptBytes && length <= keptBytes) this.#resize(keptBytes)
+    if (this.#memory.bytes.length > keptBytes && length <= keptBytes) this.#resize(keptBytes)
   }
 
   /** What is written, in memory that will be written over. */
   written(): Buffer {
-    return this.#bytes.subarray(0, this.#length)
+    return this.#memory.bytes.subarray(0, this.#length)
+  }
+
+  /** @param start a multiple of the alignment, or what is read there is not what was written */
+  copyTo(bytes: Buffer, start: number): void {
+    this.#memory.bytes.copy(bytes, start, 0, this.#length)
   }
 
   byte(value: number): void {
     this.#reserve(1)
-    this.#bytes[this.#length++] = value
+    this.#memory.bytes[this.#length++] = value
   }
 
   uint32(value: number): void {
     this.#reserve(4)
-    this.#view.setUint32(this.#length, value)
+    this.#memory.view.setUint32(this.#length, value)
     this.#length += 4
   }
 
   /** Any number. */
   double(value: number): void {
     this.#reserve(8)
-    this.#view.setFloat64(this.#length, value)
+    this.#memory.view.setFloat64(this.#length, value)
     this.#length += 8
   }
 
@@ -100,7 +78,7 @@ export class TensorWriter {
   text(text: string): void {
     const { length } = text
     this.#reserve(2 * length + 4)
-    const bytes = this.#bytes
+    const { bytes } = this.#memory
     const start = this.#length
     let at = start + 4
     for (let index = 0; index < length; index++) {
@@ -108,8 +86,13 @@ export class TensorWriter {
       if (unit > 0xff) return this.#wide(text)
       bytes[at++] = unit
     }
-    this.#view.setUint32(start, 2 * length)
+    this.#memory.view.setUint32(start, 2 * length)
     this.#length = at
+  }
+
+  tensors(tensors: readonly NamedTensor[]): void {
+    this.uint32(tensors.length)
+    for (const tensor of tensors) this.tensor(tensor)
   }
 
   tensor({ name, datatype, shape, data }: NamedTensor): void {
@@ -134,27 +117,40 @@ export class TensorWriter {
     const { byteLength } = data
     this.uint32(byteLength)
     this.#reserve(byteLength + alignment)
-    while (this.#length % alignment > 0) this.#bytes[this.#length++] = 0
-    const view = this.#views[datatype] as Float64Array
-    view.set(data as Float64Array, this.#length / view.BYTES_PER_ELEMENT)
+    const { bytes, arrays } = this.#memory
+    while (this.#length % alignment > 0) bytes[this.#length++] = 0
+    const elements = arrays[datatype] as Float64Array
+    elements.set(data as Float64Array, this.#length / elements.BYTES_PER_ELEMENT)
     this.#length += byteLength
   }
 
   #wide(text: string): void {
     this.uint32(2 * text.length + 1)
-    this.#length += this.#bytes.write(text, this.#length, 'utf16le')
+    this.#length += this.#memory.bytes.write(text, this.#length, 'utf16le')
   }
 
   #reserve(more: number): void {
     const needed = this.#length + more
-    if (needed > this.#bytes.length) this.#resize(Math.max(needed, 2 * this.#bytes.length))
+    const { length } = this.#memory.bytes
+    if (needed > length) this.#resize(Math.max(needed, 2 * length))
   }
 
   #resize(capacity: number): void {
-    const bytes = Buffer.allocUnsafeSlow(Math.ceil(capacity / alignment) * alignment)
-    this.#bytes.copy(bytes, 0, 0, this.#length)
-    this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer)
-    this.#views = viewsOf(bytes.buffer)
+    const memory = unsetMemory(capacity)
+    this.#memory.bytes.copy(memory.bytes, 0, 0, this.#length)
+    this.#memory = memory
   }
+}
+
+/** Memory that holds anything. */
+function unsetMemory(capacity: number): Memory {
+  return memoryOf(Buffer.allocUnsafeSlow(aligned(capacity)).buffer)
+}
+
+/** Bytes that the elements of a tensor take at least when they are written. */
+export function leastBytes({ data }: NamedTensor): number {
+  if (ArrayBuffer.isView(data)) return data.byteLength
+  let bytes = 0
+  for (const text of data) bytes += text.length
+  return bytes
 }
