@@ -80,7 +80,7 @@ export const adRoutes: FastifyPluginAsyncTypebox<AdDeps> = async (app, { models 
 
 /** The row was made of checked values, so the request is never at fault for it. */
 function rowOf(features: Float32Array): Matrix {
-  return { rows: [features], place: () => ['body'] }
+  return { rows: [features], place: () => ['body'], isMade: true }
 }
 
 function told(reply: InferReply, requestId: string) {

@@ -11,13 +11,16 @@ export interface Matrix {
   place(row: number, column?: number): FaultPlace
   /** What to say beside that a row has a wrong length. */
   readonly hint?: string
+  /** Made here of what the request says: it is no fault of the request that a model takes something else. */
+  readonly isMade?: boolean
 }
 
 /**
  * The input of a model that takes one matrix.
  * @throws {HttpError} MILL_REQUEST_INVALID for rows of a wrong or different length, none, or a number that the type of
  *   the model cannot hold
- * @throws {MillraceError} MILL_INPUT_INVALID for a model that takes something else
+ * @throws {MillraceError} MILL_INPUT_INVALID for a model that takes something else; MILL_UNSUPPORTED where rows that
+ *   were made here are not of its length
  */
 export function inputOf(served: ServedVersion, matrix: Matrix): NamedTensor {
   const spec = matrixSpec(served)
@@ -53,6 +56,10 @@ function matrixSpec({ model, inputs }: ServedVersion): TensorSpec {
 
 function refuseLength({ model }: ServedVersion, matrix: Matrix, row: number, columns: number): never {
   const got = matrix.rows[row]!.length
+  if (matrix.isMade === true) {
+    const message = `model ${model} takes rows of ${columns} numbers, and this path makes rows of ${got}`
+    throw new MillraceError('MILL_UNSUPPORTED', message, { details: { model } })
+  }
   refuse({
     type: got < columns ? 'too_short' : 'too_long',
     loc: matrix.place(row),

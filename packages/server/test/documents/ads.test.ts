@@ -199,3 +199,15 @@ test('without its model a route says so', async () => {
     assert.equal(reply.body['code'], 'MILL_MODEL_NOT_FOUND')
   }
 })
+
+test('a model that takes other features than these paths make is no fault of the request', async () => {
+  const narrow: Script = { ...chance(0.5), inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }] }
+  const { app } = scriptedApp({ fraud_detection: narrow })
+  const { status, body } = await post(app, '/predict/fraud', fraud)
+  assert.equal(status, 501)
+  assert.equal(body['code'], 'MILL_UNSUPPORTED')
+  assert.equal(
+    body['message'],
+    `model fraud_detection takes rows of 2 numbers, and this path makes rows of ${fraudFeatures(fraud).length}`
+  )
+})
