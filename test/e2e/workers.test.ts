@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -15,7 +15,8 @@ const samples = fileURLToPath(new URL('../../models/tabular_classifier', import.
 /** `millrace serve inference` with two workers and one model of three versions. */
 async function startServer(t: TestContext, env: Record<string, string> = {}) {
   const models = temporaryFolder(t)
-  cpSync(samples, path.join(models, 'tabular_classifier'), { recursive: true })
+  // Copies would be too young to be taken for whole.
+  symlinkSync(samples, path.join(models, 'tabular_classifier'))
   const settings = { WORKERS: '2', PORT: '0', MILLRACE_PORT_GRPC: '0', MODEL_DIR: models, ...env }
   const program = startProgram(t, ['serve', 'inference'], { MILLRACE_DATA_DIR: temporaryFolder(t), ...settings })
   const { url } = await program.entry('service is ready')
@@ -132,7 +133,7 @@ test('two workers answer, and everything is counted once whichever process did',
     [label('POST', '/v2/models/:model/infer', 200)]: 6,
     [label('POST', '/v2/models/:model/versions/:version/infer', 200)]: 6,
     [label('POST', '/v2/models/:model/infer', 404)]: 6,
-    [label('POST', '/v1/models/:model(^[^:/]+)::predict', 200)]: 6,
+    [label('POST', '/v1/models/:model:predict', 200)]: 6,
     [label('GET', '/models', 200)]: 6,
     [label('GET', 'unmatched', 404)]: 6
   })
