@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, Server } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { MillraceError } from '@millrace/common'
 import type { App } from './app-type.ts'
@@ -52,6 +52,8 @@ const lingerMs = 200
 
 async function close({ app, unlisten }: Pick<Service, 'app' | 'unlisten'>): Promise<void> {
   await unlisten?.()
+  // The method of HTTP servers would end the connections that idle at this moment as well.
+  if (app.server.listening) Server.prototype.close.call(app.server)
   // A client that is told that its connection ends sends nothing more on it; one that is not would lose a request that
   // it sends at the moment the connection is closed.
   app.server.prependListener('request', (_request, response) => (response.shouldKeepAlive = false))

@@ -81,7 +81,7 @@ test('Fastify says nothing of the listening; what it logs later comes through', 
   await app.close()
 })
 
-test('while a service closes, a connection in use is answered once more and told that it ends', async t => {
+test('while a service closes, new connections are refused; one in use is answered once more and told that it ends', async t => {
   const one = service('ONE')
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
   const { promise: free, resolve: release } = Promise.withResolvers<void>()
@@ -98,6 +98,7 @@ test('while a service closes, a connection in use is answered once more and told
   socket.write('GET /slow HTTP/1.1\r\nhost: x\r\n\r\n')
   await begun
   const closed = closeAll([one])
+  await assert.rejects(once(connect(Number(port), hostname), 'connect'), { code: 'ECONNREFUSED' })
   release()
   assert.match(String(await once(socket, 'data')), /^HTTP\/1\.1 200 [^]*slow$/)
   socket.write('GET /fast HTTP/1.1\r\nhost: x\r\n\r\n')
