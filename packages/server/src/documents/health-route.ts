@@ -70,11 +70,16 @@ function checksOf(
   const problems = [...models.problems().keys()]
   const redis = redisConnected()
   return {
-    model: health(all.every(({ aliases }) => aliases.has('default')) && problems.every(isBucket)),
+    model: health(all.every(isWell) && problems.every(isBucket)),
     s3: hasBucket ? health(!problems.some(isBucket)) : notConfigured,
     redis: redis === undefined ? notConfigured : health(redis),
     learner: health(canLearn)
   }
+}
+
+/** Whether it answers, and by the newest files of each version. */
+function isWell({ aliases, versions }: ModelStatus): boolean {
+  return aliases.has('default') && versions.every(({ state, reason }) => state !== 'READY' || reason === '')
 }
 
 const notConfigured = 'not configured' as const

@@ -31,8 +31,8 @@ export class ModelReplica {
       ...models,
       infer: request =>
         this.#own.has(request.model) ? models.infer(request) : Promise.reject(elsewhere(request.model)),
-      resolve: (model, version) =>
-        this.#own.has(model) ? models.resolve(model, version) : Promise.reject(elsewhere(model)),
+      resolve: (model, version, options) =>
+        this.#own.has(model) ? models.resolve(model, version, options) : Promise.reject(elsewhere(model)),
       model: name => {
         if (this.#own.has(name)) return models.model(name)
         throw elsewhere(name)

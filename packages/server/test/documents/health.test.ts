@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import type { ModelServer } from '@millrace/engine'
+import type { ModelServer, ModelStatus } from '@millrace/engine'
 import { buildInference } from '../../src/services/inference.ts'
 import { freshLearner } from '../fresh-learner.ts'
 import { common } from '../services.ts'
@@ -62,6 +62,12 @@ test('what learns counts on in health', async () => {
   assert.equal((await get(other, '/health')).body['sequence'], 2)
 })
 
+/** A model whose files were replaced by others that cannot be loaded. */
+function onOldFiles(model: ModelStatus): ModelStatus {
+  const reason = 'served as it was before its files changed: the file is damaged'
+  return { ...model, versions: model.versions.map(version => ({ ...version, reason })) }
+}
+
 test('what is away that predictions do not need makes health degraded, with 200', async () => {
   const away = new Map([['s3://bucket/models/', 'no credentials']])
   const gone = new Map([['/models', 'it is not there']])
@@ -76,7 +82,8 @@ test('what is away that predictions do not need makes health degraded, with 200'
       { models: { models: () => models.models().map(each => ({ ...each, aliases: new Map() })) } },
       { model: 'degraded' },
       'degraded'
-    ]
+    ],
+    [{ models: { models: () => models.models().map(onOldFiles) } }, { model: 'degraded' }, 'degraded']
   ]
   for (const [replaced, checks, expected] of cases) {
     const { status, body } = await get(await serving(replaced), '/health')
