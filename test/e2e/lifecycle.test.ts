@@ -169,7 +169,7 @@ test('wrong usage ends with 2 and says what is right', async t => {
 })
 
 test('up tells one line for each learner, then one when it is ready', async t => {
-  const { lines } = await startUp(t, { MILLRACE_DATA_DIR: temporaryFolder(t) })
+  const { lines } = await startUp(t, { MILLRACE_DATA_DIR: temporaryFolder(t), MODEL_DIR: temporaryFolder(t) })
   assert.deepEqual(
     lines.map(entryOf).map(({ msg }) => msg),
     [...Array.from({ length: 5 }, () => 'learner restored'), 'millrace is ready']
