@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -56,7 +57,7 @@ export function startWorkers({ config, logger, logs }: WorkersOrder): Workers {
   const totals: WorkerTotals = workerTotals(reports)
   const known = knownFiles()
   let own: ModelServer | undefined
-  let folder: string | undefined
+  let removeFolder: (() => void) | undefined
   const look = () => ({
     models: mirroredModels(own!, known),
     dataModel: dataModel(own!, config.dataModel).name(),
@@ -97,7 +98,10 @@ export function startWorkers({ config, logger, logs }: WorkersOrder): Workers {
       })
       return {
         async listen(at) {
-          folder = await mkdtemp(join(tmpdir(), `millrace-${process.pid}-`))
+          // Of this user alone.
+          const folder = await mkdtemp(join(tmpdir(), `millrace-${process.pid}-`))
+          removeFolder = () => rmSync(folder, { recursive: true, force: true })
+          process.once('exit', removeFolder)
           const primaryPath = join(folder, 'primary')
           // Workers decide which of their connections they keep: one that closes while it is used would lose a request.
           app.server.keepAliveTimeout = 0
@@ -109,7 +113,7 @@ export function startWorkers({ config, logger, logs }: WorkersOrder): Workers {
     },
     async close() {
       await pool.stop()
-      if (folder !== undefined) await rm(folder, { recursive: true, force: true })
+      removeFolder?.()
     }
   }
 }
