@@ -66,5 +66,5 @@ export function inferQuestion(model: string, input: string, width: number): Ques
 
 /** A question in the words of the documented API. */
 export function predictQuestion(width: number): Question {
-  return { path: '/predict', width, body: values => `{"features":[${values}],"model_version":"v1.0"}` }
+  return { path: '/predict', width, body: values => `{"features":[${values}]}` }
 }
