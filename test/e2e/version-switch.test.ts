@@ -36,7 +36,9 @@ test('versions are switched a hundred times under full load, and no request fail
   // Files that were just written are not trusted at once.
   await Promise.all(
     ['v1.0', 'v3.0'].map(version =>
-      program.line(line => line.includes('"Loaded tabular_classifier model"') && line.includes(`"version":"${version}"`))
+      program.line(
+        line => line.includes('"Loaded tabular_classifier model"') && line.includes(`"version":"${version}"`)
+      )
     )
   )
   const asking = new AbortController()

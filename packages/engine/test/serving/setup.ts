@@ -56,9 +56,9 @@ export function setup(t: TestContext): Setup {
 
 /** What work comes to while time passes, for reloads that wait for files to settle. */
 export async function inTime<Outcome>(time: FakeTime, work: Promise<Outcome>): Promise<Outcome> {
-  let isDone = false
-  const done = work.finally(() => (isDone = true))
-  while (!isDone) {
+  const ending = new AbortController()
+  const done = work.finally(() => ending.abort())
+  while (!ending.signal.aborted) {
     await new Promise(setImmediate)
     time.pass(20)
   }
