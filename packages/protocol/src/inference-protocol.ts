@@ -36,8 +36,8 @@ export const ProtocolModelReplySchema = Type.Object(
     name: text('Name of the model.'),
     versions: Type.Array(Type.String(), { description: 'Versions that can be asked, oldest first.' }),
     platform: text('onnxruntime_onnx or millrace_learner.'),
-    inputs: Type.Array(TensorMetadataSchema),
-    outputs: Type.Array(TensorMetadataSchema)
+    inputs: Type.Array(TensorMetadataSchema, { description: 'What the model takes.' }),
+    outputs: Type.Array(TensorMetadataSchema, { description: 'What it gives.' })
   },
   { title: 'ProtocolModelReply', description: 'What a model takes and gives.' }
 )
@@ -90,7 +90,10 @@ export const ProtocolInferRequestSchema = Type.Object(
         parameters: parameters('binary_data_size, or content_type str or base64.'),
         data: Type.Optional(anything('The elements, row-major, flat or nested; absent for a binary input.'))
       }),
-      { examples: [[{ name: 'x', shape: [1, 2], datatype: 'FP32', data: [1.5, 2] }]] }
+      {
+        description: 'Every input of the model once.',
+        examples: [[{ name: 'x', shape: [1, 2], datatype: 'FP32', data: [1.5, 2] }]]
+      }
     ),
     outputs: Type.Optional(
       Type.Array(
@@ -116,7 +119,8 @@ export const ProtocolInferReplySchema = Type.Object(
         shape: Type.Array(Type.Integer(), { description: 'Sizes of the dimensions.' }),
         parameters: parameters('binary_data_size of a binary output.'),
         data: Type.Optional(Type.Array(Type.Unknown(), { description: 'The elements, row-major, in one list.' }))
-      })
+      }),
+      { description: 'In the order asked for, or that of the model.' }
     )
   },
   { title: 'ProtocolInferReply', description: 'The answer of a model, by the Open Inference Protocol.' }
@@ -137,16 +141,19 @@ export const ModelStatisticsReplySchema = Type.Object(
         last_inference: count('Milliseconds since 1970; 0 before the first.'),
         inference_count: count('Rows that were run; answers from the cache are not among them.'),
         execution_count: count('Runs of the model.'),
-        inference_stats: Type.Object({
-          success: duration,
-          fail: duration,
-          queue: duration,
-          compute_input: duration,
-          compute_infer: duration,
-          compute_output: duration,
-          cache_hit: duration,
-          cache_miss: duration
-        }),
+        inference_stats: Type.Object(
+          {
+            success: duration,
+            fail: duration,
+            queue: duration,
+            compute_input: duration,
+            compute_infer: duration,
+            compute_output: duration,
+            cache_hit: duration,
+            cache_miss: duration
+          },
+          { description: 'Time spent, by what became of requests and by the part of their way.' }
+        ),
         response_stats: openObject('Always empty: no model answers in several parts.'),
         batch_stats: Type.Array(
           Type.Object({
@@ -154,16 +161,19 @@ export const ModelStatisticsReplySchema = Type.Object(
             compute_input: duration,
             compute_infer: duration,
             compute_output: duration
-          })
+          }),
+          { description: 'Runs by the rows that ran together.' }
         ),
         memory_usage: Type.Array(
           Type.Object({
             type: text('CPU.'),
             id: Type.Integer({ description: 'Always 0.' }),
             byte_size: count('Estimated bytes.')
-          })
+          }),
+          { description: 'Memory while it is loaded.' }
         )
-      })
+      }),
+      { description: 'One entry for each version.' }
     )
   },
   { title: 'ModelStatisticsReply', description: 'What was asked of versions since the server began.' }
@@ -185,10 +195,10 @@ export const ModelConfigReplySchema = Type.Object(
     platform: text('onnxruntime_onnx or millrace_learner.'),
     backend: text('onnxruntime or millrace.'),
     max_batch_size: count('Most rows of one run; 0 for a model without batches.'),
-    input: Type.Array(ConfigTensorSchema),
-    output: Type.Array(ConfigTensorSchema),
+    input: Type.Array(ConfigTensorSchema, { description: 'What the model takes.' }),
+    output: Type.Array(ConfigTensorSchema, { description: 'What it gives.' }),
     version_policy: openObject('Which versions are served.'),
-    instance_group: Type.Array(openObject('Where sessions run.')),
+    instance_group: Type.Array(openObject('Where sessions run.'), { description: 'Sessions, by where they run.' }),
     default_model_filename: text('Name of the file of a version.'),
     dynamic_batching: Type.Optional(openObject('Present where requests are run together.'))
   },
@@ -211,7 +221,7 @@ export const RepositoryIndexReplySchema = Type.Array(
     state: Type.Optional(text('READY, UNAVAILABLE, LOADING or UNLOADING.')),
     reason: Type.Optional(text('Why it is not ready.'))
   }),
-  { description: 'One entry for each version.' }
+  { title: 'RepositoryIndexReply', description: 'One entry for each version.' }
 )
 /** Reply of `POST /v2/repository/index`. */
 export type RepositoryIndexReply = Static<typeof RepositoryIndexReplySchema>

@@ -33,10 +33,13 @@ export const ServingStatusReplySchema = Type.Object(
       Type.Object({
         version: Type.String({ description: 'The version.' }),
         state: Type.String({ description: 'LOADING, AVAILABLE, UNLOADING or END.' }),
-        status: Type.Object({
-          error_code: Type.String({ description: 'OK, or UNAVAILABLE.' }),
-          error_message: Type.String({ description: 'Why it is not available.' })
-        })
+        status: Type.Object(
+          {
+            error_code: Type.String({ description: 'OK, or UNAVAILABLE.' }),
+            error_message: Type.String({ description: 'Why it is not available.' })
+          },
+          { description: 'OK, or what is the matter.' }
+        )
       }),
       { description: 'Newest version first.' }
     )

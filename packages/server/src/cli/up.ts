@@ -16,9 +16,9 @@ import { parseFlags } from './usage.ts'
 const help = `Usage: millrace up [--log]
 
 All services in one process: the model server on port 8000, and 8008 for gRPC;
-features 8001, ingestion 8002, coinbase 8003, the four learners 8010 to 8013; and
-the pipeline that takes an observation every second, turns it into lags and lets
-every learner predict it, then learn it.
+features 8001, ingestion 8002, coinbase 8003, the four learners 8010 to 8013;
+and the pipeline that takes an observation every second, turns it into lags and
+lets every learner predict it, then learn it.
 
 On a terminal it shows a live table, otherwise log lines.
 
