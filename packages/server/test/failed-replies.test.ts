@@ -100,6 +100,16 @@ test('an unexpected error is 500 without its text, and is logged with it', async
   assert.equal(completed.status, 500)
 })
 
+test('a 503 says when to ask again, other failures do not', async () => {
+  const app = buildApp({ ...common, service: 'test' })
+  app.get<{ Params: { code: 'MILL_OVERLOADED' | 'MILL_MODEL_NOT_FOUND' } }>('/:code', async ({ params }) => {
+    throw new MillraceError(params.code, 'why')
+  })
+  const after = async (code: string) => (await app.inject(`/${code}`)).headers['retry-after']
+  assert.equal(await after('MILL_OVERLOADED'), '1')
+  assert.equal(await after('MILL_MODEL_NOT_FOUND'), undefined)
+})
+
 test('each request is one log line without query, body or values', async () => {
   const lines: string[] = []
   const logger = createLogger({ level: 'info', destination: { write: line => void lines.push(line) } })

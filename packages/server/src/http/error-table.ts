@@ -134,8 +134,8 @@ export const errorTable: Record<ErrorCode, ErrorMeaning> = {
   },
   MILL_OVERLOADED: {
     status: 503,
-    meaning: 'More waits to be written than there is room for, because the disk is too slow; nothing was learned.',
-    remedy: 'Try again later, with the same observation id.'
+    meaning: 'More waits than there is room for: requests to models, or observations to be written. Nothing was done.',
+    remedy: 'Try again later, a learner with the same observation id; send less at once, or add capacity.'
   },
   MILL_PORT_TAKEN: {
     status: 500,

@@ -54,7 +54,9 @@ function routeOf({ method, routeOptions }: FastifyRequest): string {
 const unknownPath = failure('MILL_ROUTE_NOT_FOUND', 'there is nothing at this path', { detail: 'Not Found' })
 const noHost = failure('MILL_REQUEST_INVALID', 'the header Host is missing', { status: 400 })
 
+/** What is away or has too much to do is soon back: clients that ask again at once only make it later. */
 function send(reply: FastifyReply, request: FastifyRequest, { status, body }: Failure): FastifyReply {
+  if (status === 503) reply.header('retry-after', '1')
   return reply
     .code(status)
     .header('x-request-id', request.id)

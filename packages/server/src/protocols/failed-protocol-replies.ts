@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../app-type.ts'
 import { errorTable } from '../http/error-table.ts'
 import { type Failure, failureOf } from '../http/failure.ts'
@@ -22,7 +22,7 @@ export function replyToProtocolFailures(app: App, bodyOf: FailureBody): void {
     // Fastify hangs up after a body that it refuses; a client still sending it would see that and not the reply.
     reply.removeHeader('connection')
     reply.headers(failureHeaders(failed))
-    if (isOurFault(failed)) request.log.error({ err: error, code: failed.body.code }, 'request failed')
+    logFailure(request.log, failed, error)
     return sendFailure(reply, failed.status, bodyOf(failed, request))
   })
 }
@@ -47,7 +47,23 @@ export function errorBody({ body: { code, message, details } }: Failure, error: 
   return { error, code, message, details }
 }
 
+/** Codes that thousands of requests a second may get while there is too much to do: their messages say all there is. */
+const ofLoad: ReadonlySet<string> = new Set(['MILL_DEADLINE_EXCEEDED', 'MILL_MODEL_NOT_READY', 'MILL_OVERLOADED'])
+
+/** Tell of a failure that the client is not at fault for. @param facts of the request, unless `log` tells them already */
+export function logFailure(
+  log: Pick<FastifyBaseLogger, 'error' | 'warn'>,
+  failed: Failure,
+  error: unknown,
+  facts: Record<string, unknown> = {}
+): void {
+  if (!isOurFault(failed)) return
+  const { code, message } = failed.body
+  if (ofLoad.has(code)) log.warn({ ...facts, code, reason: message }, 'request failed')
+  else log.error({ ...facts, err: error, code }, 'request failed')
+}
+
 /** Whether somebody should look into it, because no client can do anything about it. */
-export function isOurFault({ status, body }: Failure): boolean {
+function isOurFault({ status, body }: Failure): boolean {
   return status >= 500 && status !== errorTable.MILL_UNSUPPORTED.status && body.code !== 'MILL_RUN_FAILED'
 }

@@ -1,7 +1,7 @@
 import type { ModelServer } from '@millrace/engine'
 import type { DirectAnswer, DirectRoute, FindDirectRoute } from '../../http/direct-routes.ts'
 import type { Logger } from '../../logger.ts'
-import { errorBody, failureHeaders, isOurFault, protocolFailureOf } from '../failed-protocol-replies.ts'
+import { errorBody, failureHeaders, logFailure, protocolFailureOf } from '../failed-protocol-replies.ts'
 import { type InferAnswer, inferAnswers } from './infer-answer.ts'
 
 /** Most paths whose routes are remembered; there are as many as models and versions that are asked. */
@@ -54,7 +54,7 @@ function whole({ headers, body }: InferAnswer): DirectAnswer {
 
 function failed(error: unknown, requestId: string, log: Logger): DirectAnswer {
   const failure = protocolFailureOf(error)
-  if (isOurFault(failure)) log.error({ request_id: requestId, err: error, code: failure.body.code }, 'request failed')
+  logFailure(log, failure, error, { request_id: requestId })
   return {
     status: failure.status,
     headers: ['content-type', 'application/json', ...Object.entries(failureHeaders(failure)).flat()],
