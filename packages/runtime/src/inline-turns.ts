@@ -11,7 +11,8 @@ export interface TurnTaker {
  */
 export class InlineTurns {
   readonly #limitMs: number
-  readonly #takers = new Set<TurnTaker>()
+  /** Each once. Not a set, whose tables would be made anew with every turn: there are few. */
+  readonly #takers: TurnTaker[] = []
   #isScheduled = false
 
   /** @param limitMs milliseconds that the thread is held in one go */
@@ -21,7 +22,7 @@ export class InlineTurns {
 
   /** Have `taker` called until it has no more work. */
   request(taker: TurnTaker): void {
-    this.#takers.add(taker)
+    this.#add(taker)
     if (this.#isScheduled) return
     this.#isScheduled = true
     setImmediate(() => this.#turn())
@@ -31,12 +32,14 @@ export class InlineTurns {
     const until = performance.now() + this.#limitMs
     do {
       // In turn, so that no model waits for all the work of another.
-      for (const taker of this.#takers) {
-        if (!taker.takeTurn()) this.#takers.delete(taker)
-        if (performance.now() >= until) break
-      }
-    } while (this.#takers.size > 0 && performance.now() < until)
-    this.#isScheduled = this.#takers.size > 0
+      const taker = this.#takers.shift()
+      if (taker?.takeTurn() === true) this.#add(taker)
+    } while (this.#takers.length > 0 && performance.now() < until)
+    this.#isScheduled = this.#takers.length > 0
     if (this.#isScheduled) setImmediate(() => this.#turn())
+  }
+
+  #add(taker: TurnTaker): void {
+    if (!this.#takers.includes(taker)) this.#takers.push(taker)
   }
 }

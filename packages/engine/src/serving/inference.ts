@@ -1,4 +1,4 @@
-import type { NamedTensor, RunResult } from '@millrace/runtime'
+import type { NamedTensor } from '@millrace/runtime'
 import { Admission, type AdmissionLimits } from './admission.ts'
 import type { Awaited, Deadlines } from './deadlines.ts'
 import type { InMemory } from './in-memory.ts'
@@ -103,6 +103,9 @@ class Flight {
   /** Takes the request out of the queue that it waits in. */
   #giveUp: ((error: unknown) => void) | undefined
   #isSettled = false
+  #mayBeCached = false
+  /** Milliseconds of the run, with the time that it waited for a place. */
+  #ranMs = 0
 
   constructor(request: InferRequest, caller: Caller, desk: Inference) {
     const { monotonicNow, limits } = desk.deps
@@ -131,13 +134,9 @@ class Flight {
         version = slot.current
         version.inUse++
       }
-      if (this.#mayBeCached(version)) {
-        const { outputs, isCached } = await this.#askCache(target, version)
-        this.#succeed(target, version, outputs, isCached)
-      } else {
-        const { outputs } = await this.#run(target, version)
-        this.#succeed(target, version, outputs, false)
-      }
+      this.#mayBeCached = this.#desk.deps.cache !== undefined && this.#isCacheable(version)
+      if (this.#mayBeCached) this.#succeed(target, version, await this.#askCache(target, version))
+      else this.#succeed(target, version, { outputs: await this.#run(target, version), isCached: false })
     } catch (error) {
       this.#fail(error)
     } finally {
@@ -153,38 +152,29 @@ class Flight {
     this.#fail(error)
   }
 
-  #mayBeCached({ served }: InMemory): boolean {
-    return this.#desk.deps.cache !== undefined && this.#request.useCache !== false && served.digest !== undefined
+  #isCacheable({ served }: InMemory): boolean {
+    return this.#request.useCache !== false && served.digest !== undefined
   }
 
-  async #askCache(target: Target, version: InMemory): Promise<CachedAnswer> {
-    const { cache, cacheTtlMs: standardTtlMs, monotonicNow } = this.#desk.deps
+  #askCache(target: Target, version: InMemory): Promise<CachedAnswer> {
+    const { cache, cacheTtlMs: standardTtlMs } = this.#desk.deps
     const { model, inputs, outputs, featureNames, cacheTtlMs = standardTtlMs } = this.#request
     const { digest = '' } = version.served
     const question = { model, version: target.route.version, digest, inputs, outputs, featureNames }
-    let ranMs = 0
-    const answer = await cache!.answer(question, cacheTtlMs, async () => {
-      const beganAt = monotonicNow()
-      const { outputs: made } = await this.#run(target, version)
-      ranMs = monotonicNow() - beganAt
-      return made
-    })
-    const { tally } = target.slot
-    const totalMs = monotonicNow() - this.#startedAt
-    if (answer.isCached) tally.hit(totalMs * 1e6)
-    else tally.missed((totalMs - ranMs) * 1e6)
-    return answer
+    return cache!.answer(question, cacheTtlMs, () => this.#run(target, version))
   }
 
-  async #run({ slot }: Target, version: InMemory): Promise<RunResult> {
-    const { admission } = this.#desk
+  async #run({ slot }: Target, version: InMemory): Promise<readonly NamedTensor[]> {
+    const { admission, deps } = this.#desk
     const { inputs, outputs, featureNames, priority } = this.#request
     const { deadline } = this
+    const beganAt = deps.monotonicNow()
     const waitedMs = admission.tryEnter() ? 0 : await this.#wait()
     try {
       const result = await version.served.run({ inputs, outputs, featureNames, deadline, priority })
       slot.tally.ran(result.timing, waitedMs * 1e6)
-      return result
+      this.#ranMs = deps.monotonicNow() - beganAt
+      return result.outputs
     } finally {
       admission.leave()
     }
@@ -201,16 +191,22 @@ class Flight {
     return deps.monotonicNow() - cameAt
   }
 
-  #succeed({ slot, route }: Target, { served }: InMemory, outputs: readonly NamedTensor[], isCached: boolean): void {
-    if (this.#isSettled) return
-    this.#isSettled = true
+  #succeed({ slot, route }: Target, { served }: InMemory, { outputs, isCached }: CachedAnswer): void {
     const { monotonicNow, events } = this.#desk.deps
     const now = monotonicNow()
     const durationMs = now - this.#startedAt
+    if (this.#mayBeCached) this.#countCache(slot, isCached, durationMs)
+    if (this.#isSettled) return
+    this.#isSettled = true
     slot.tally.succeeded(durationMs * 1e6, now)
     const reply = { route, served, outputs, isCached, durationMs }
     this.#caller.resolve(reply)
     events.answered?.(reply)
+  }
+
+  #countCache({ tally }: VersionSlot, isCached: boolean, durationMs: number): void {
+    if (isCached) tally.hit(durationMs * 1e6)
+    else tally.missed((durationMs - this.#ranMs) * 1e6)
   }
 
   #fail(error: unknown): void {

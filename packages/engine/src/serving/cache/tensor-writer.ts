@@ -44,8 +44,8 @@ export class TensorWriter {
   }
 
   /** What is written, in memory that will be written over. */
-  written(): Buffer {
-    return this.#memory.bytes.subarray(0, this.#length)
+  written(): Uint8Array {
+    return new Uint8Array(this.#memory.bytes.buffer, 0, this.#length)
   }
 
   /** @param start a multiple of the alignment, or what is read there is not what was written */
