@@ -8,6 +8,7 @@ import { readJsonBodies } from './http/body-parsers.ts'
 import { apiDocs } from './http/api-docs.ts'
 import { replyToFailures } from './http/failed-replies.ts'
 import { registerHttpMetrics } from './http/http-metrics.ts'
+import { lazyValidators } from './http/lazy-validators.ts'
 import { requestId } from './http/request-id.ts'
 import { createRequestTally, type RequestTally } from './http/request-tally.ts'
 import { type MetricsJson, metricsRoute } from './http/metrics-route.ts'
@@ -78,6 +79,13 @@ export function buildApp({
         allowUnionTypes: true
       }
     },
+    schemaController: {
+      compilersFactory: {
+        buildValidator: lazyValidators,
+        // The types of replies are checked by the compiler: a serialiser made for each would only make starts longer.
+        buildSerializer: () => () => JSON.stringify
+      }
+    },
     // The findings travel with this error; joining all of them into its message would be work for nothing.
     schemaErrorFormatter: () => new Error('the request does not fit its schema'),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: longestPathPart },
@@ -105,9 +113,6 @@ export function buildApp({
   app.server.on('connect', (_request, socket) => clientErrors.tunnel(socket))
   // An expectation that nobody knows may be passed over (RFC 9110, section 10.1.1).
   app.server.on('checkExpectation', (request, reply) => app.server.emit('request', request, reply))
-  // Bodies are small and the types of replies are checked by the compiler: compiling a serialiser for each would only
-  // make eight services start later.
-  app.setSerializerCompiler(() => JSON.stringify)
   readJsonBodies(app, config.jsonDepthLimit)
   observeRequests(app, observe)
   replyToFailures(app)
