@@ -55,6 +55,8 @@ export class Upkeep implements SlotHost {
   readonly #runs: SharedRuns<Wish, LoadReport>
   /** All that is in memory, or on its way out. */
   readonly #inMemory = new Set<InMemory>()
+  /** What was wrong after the last look. */
+  #told: ReadonlyMap<string, string> = new Map()
   #endWatches: readonly (() => void)[] = []
   #cancelRetry: () => void = () => undefined
   #isClosed = false
@@ -136,8 +138,20 @@ export class Upkeep implements SlotHost {
     const { table, residency, monotonicNow } = this
     const report = await reconcile(found, scopeOf(wishes), { table, residency, monotonicNow })
     this.#retryLater()
+    this.#tellProblems()
     this.#deps.looked()
     return report
+  }
+
+  /** What is wrong with models is told when it begins or changes; why a source cannot be read the source itself tells. */
+  #tellProblems(): void {
+    const { sources, log } = this.#deps
+    const problems = this.problems()
+    for (const [where, problem] of problems) {
+      if (this.#told.get(where) === problem || sources.some(({ location }) => location === where)) continue
+      log.warn({ where, problem }, 'a model is not served as it is configured')
+    }
+    this.#told = problems
   }
 
   #lookUnasked(): void {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MillraceError } from '@millrace/common'
 import { fakeSource } from './fakes.ts'
-import { answerOf, inTime, setup, wide } from './setup.ts'
+import { answerOf, inTime, quiet, setup, wide } from './setup.ts'
 
 const invalid = new MillraceError('MILL_MODEL_INVALID', 'no graph')
 
@@ -246,6 +246,26 @@ test('a model of a name that paths cannot hold is not served, and told', async t
   const server = await open()
   assert.deepEqual(server.models(), [])
   assert.deepEqual([...server.problems().keys()], ['memory/stats', 'memory/ready', 'memory/a/b'])
+})
+
+test('what is wrong with the configuration of a model is logged once, and again when it is another fault', async t => {
+  const { source, open } = setup(t)
+  source.put('m', '1', { answer: 1 })
+  source.configure('m', { aliases: { stable: '7' } })
+  const warnings: unknown[] = []
+  const log = { ...quiet, warn: (fields: unknown, message: string) => void warnings.push([fields, message]) }
+  const server = await open({ log })
+  await server.reload()
+  const message = 'a model is not served as it is configured'
+  const lost = [{ where: 'm', problem: 'the alias stable stands for version 7, which is in no source' }, message]
+  assert.deepEqual(warnings, [lost])
+  source.listError = new MillraceError('MILL_SOURCE_FAILED', 'the folder is away')
+  await server.reload()
+  assert.deepEqual(warnings, [lost], 'the source tells that itself')
+  source.listError = undefined
+  source.configure('m', { aliases: { stable: '8' } })
+  await server.reload()
+  assert.equal(warnings.length, 2)
 })
 
 test('what is loaded anew counts among the limits', async t => {
