@@ -14,7 +14,7 @@ import type { Config } from './config-schema.ts'
 import type { Logger } from './logger.ts'
 import { openThings } from './open-things.ts'
 import type { Stores } from './stores.ts'
-import { readVersionPolicy } from './version-policy.ts'
+import { policyFault, readVersionPolicy } from './version-policy.ts'
 import { cacheShare } from './workers/cache-share.ts'
 
 /** The models that come with Millrace. */
@@ -42,7 +42,8 @@ export interface ModelsOrder {
 
 /**
  * Open the models of the configured folder and bucket, and the learners of this process as models.
- * @throws {MillraceError} MILL_STORE_FAILED or MILL_OPTION_INVALID, with nothing left open
+ * @throws {MillraceError} MILL_STORE_FAILED, or MILL_CONFIG_INVALID for a range of versions that is none, with nothing
+ *   left open
  */
 export async function openModels(order: ModelsOrder): Promise<OpenedModels> {
   const { config, stores, learners, events, logger, wrapSource = (source: ModelSource) => source } = order
@@ -71,6 +72,8 @@ export async function openModels(order: ModelsOrder): Promise<OpenedModels> {
         frozenFolder,
         events,
         log
+      }).catch((error: unknown) => {
+        throw policyFault(error, config.versionPolicy)
       })
     )
     const unwatch = connection && heedOtherProcesses(connection, models, log)

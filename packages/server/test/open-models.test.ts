@@ -24,3 +24,15 @@ test('a folder of data that is new is no problem of the models', async t => {
   await opened.models.reload()
   assert.deepEqual([...opened.models.problems()], [])
 })
+
+test('a range of versions that is none is a fault of its setting', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const config = parseConfig({ MILLRACE_DATA_DIR: folder, MILLRACE_VERSION_POLICY: 'range:abc' })
+  const stores = { registry: memoryRegistryStore(), connection: undefined }
+  const logger = createLogger({ level: 'silent' })
+  await assert.rejects(openModels({ config, stores, learners: new Map(), events: {}, logger }), {
+    code: 'MILL_CONFIG_INVALID',
+    message: /MILLRACE_VERSION_POLICY .* got "range:abc"$/
+  })
+})
