@@ -5,22 +5,22 @@ export const placeBytes = 8
 const mostInUse = 3 / 4
 
 /**
- * Where things are, by 32 bits of their keys; whose key it is, the caller compares. A hash table in two arrays of
+ * Where things are, by 32 bits of their keys; whose key it is, the caller compares. A hash table in an array of
  * numbers, of one size for ever: no objects for the garbage collector, and no moment at which it is built anew. Some 3
  * steps for what is there and 9 for what is not when it is full, with linear probing.
  * @see Knuth, "The Art of Computer Programming", volume 3, section 6.4, algorithms L and R
  */
 export class AnswerIndex {
-  readonly #tags: Uint32Array
-  /** What was added, plus 1; 0 for a free place. */
-  readonly #values: Uint32Array
+  readonly #places: number
+  /** For each place the tag and then the value plus 1, or 0 if it is free: side by side, as both are read together. */
+  readonly #cells: Uint32Array
   readonly #most: number
   #size = 0
 
   /** @param places at least 2 */
   constructor(places: number) {
-    this.#tags = new Uint32Array(places)
-    this.#values = new Uint32Array(places)
+    this.#places = places
+    this.#cells = new Uint32Array(2 * places)
     this.#most = Math.floor(places * mostInUse)
   }
 
@@ -33,12 +33,12 @@ export class AnswerIndex {
   }
 
   get bytes(): number {
-    return placeBytes * this.#tags.length
+    return this.#cells.byteLength
   }
 
   /** The first place that has this tag; -1 for none. */
   first(tag: number): number {
-    return this.#search(tag, tag % this.#tags.length)
+    return this.#search(tag, tag % this.#places)
   }
 
   /** The next one after that; -1 for none. */
@@ -47,48 +47,52 @@ export class AnswerIndex {
   }
 
   value(place: number): number {
-    return this.#values[place]! - 1
+    return this.#cells[2 * place + 1]! - 1
   }
 
   replace(place: number, value: number): void {
-    this.#values[place] = value + 1
+    this.#cells[2 * place + 1] = value + 1
   }
 
   /** @param value below 2^32 - 1. It must not be full. */
   add(tag: number, value: number): void {
-    let place = tag % this.#tags.length
-    while (this.#values[place] !== 0) place = this.#after(place)
-    this.#tags[place] = tag
-    this.#values[place] = value + 1
+    let place = tag % this.#places
+    while (this.#cells[2 * place + 1] !== 0) place = this.#after(place)
+    this.#cells[2 * place] = tag
+    this.#cells[2 * place + 1] = value + 1
     this.#size++
   }
 
   /** Free a place; others move, so that none is found any later for it. */
   remove(place: number): void {
-    const [tags, values] = [this.#tags, this.#values]
+    const cells = this.#cells
     let hole = place
-    for (let next = this.#after(place); values[next] !== 0; next = this.#after(next)) {
-      if (this.#steps(tags[next]! % tags.length, next) < this.#steps(hole, next)) continue
-      tags[hole] = tags[next]!
-      values[hole] = values[next]!
+    for (let next = this.#after(place); cells[2 * next + 1] !== 0; next = this.#after(next)) {
+      if (this.#steps(cells[2 * next]! % this.#places, next) < this.#steps(hole, next)) continue
+      cells[2 * hole] = cells[2 * next]!
+      cells[2 * hole + 1] = cells[2 * next + 1]!
       hole = next
     }
-    values[hole] = 0
+    cells[2 * hole + 1] = 0
     this.#size--
   }
 
   #search(tag: number, from: number): number {
-    const [tags, values] = [this.#tags, this.#values]
-    for (let place = from; values[place] !== 0; place = this.#after(place)) if (tags[place] === tag) return place
+    const cells = this.#cells
+    let place = from
+    while (cells[2 * place + 1] !== 0) {
+      if (cells[2 * place] === tag) return place
+      place = this.#after(place)
+    }
     return -1
   }
 
   #after(place: number): number {
-    return place + 1 === this.#tags.length ? 0 : place + 1
+    return place + 1 === this.#places ? 0 : place + 1
   }
 
   /** Steps from one place to another, forwards. */
   #steps(from: number, to: number): number {
-    return to >= from ? to - from : to - from + this.#tags.length
+    return to >= from ? to - from : to - from + this.#places
   }
 }
