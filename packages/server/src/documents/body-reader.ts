@@ -70,7 +70,7 @@ export class BodyReader {
     return undefined
   }
 
-  /** The integer under a key; undefined without the key. */
+  /** The integer under a key; undefined without the key, and in place of what is none. */
   integer(
     body: JsonObject,
     key: string,
@@ -79,23 +79,29 @@ export class BodyReader {
     const value = own(body, key)
     if (value === undefined) return undefined
     const loc = [...place, key]
-    if (!Number.isInteger(value)) this.add(wrongTypeFault(loc, 'integer', value))
-    else if ((value as number) < minimum) this.add(outside(loc, 'greater_than_equal', minimum, value as number))
-    else if ((value as number) > maximum) this.add(outside(loc, 'less_than_equal', maximum, value as number))
-    return value as number
+    if (typeof value !== 'number' || !Number.isInteger(value)) {
+      this.add(wrongTypeFault(loc, 'integer', value))
+      return undefined
+    }
+    if (value < minimum) this.add(outside(loc, 'greater_than_equal', minimum, value))
+    else if (value > maximum) this.add(outside(loc, 'less_than_equal', maximum, value))
+    return value
   }
 
-  /** The text under a key; undefined without the key, or for null. */
+  /** The text under a key; undefined without the key, for null, and in place of what is none. */
   text(body: JsonObject, key: string, { longest, place }: { longest: number; place: FaultPlace }): string | undefined {
     const value = own(body, key)
     if (value === undefined || value === null) return undefined
     const loc = [...place, key]
-    if (typeof value !== 'string') this.add(wrongTypeFault(loc, 'string', value))
-    else if (value === '') this.add({ type: 'string_too_short', loc, msg: 'String should have at least 1 character' })
+    if (typeof value !== 'string') {
+      this.add(wrongTypeFault(loc, 'string', value))
+      return undefined
+    }
+    if (value === '') this.add({ type: 'string_too_short', loc, msg: 'String should have at least 1 character' })
     else if (value.length > longest && Array.from(value).length > longest) {
       this.add({ type: 'string_too_long', loc, msg: `String should have at most ${longest} characters` })
     }
-    return value as string
+    return value
   }
 }
 

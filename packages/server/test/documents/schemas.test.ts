@@ -81,6 +81,17 @@ test('a body with data is read as its schema says', () => {
   )
 })
 
+test('what cannot become a number or text is a fault like any other', () => {
+  const odd = [{ toString: 0 }]
+  for (const key of ['cache_ttl', 'use_cache', 'model_version', 'request_id']) {
+    agree(
+      DataPredictRequestSchema,
+      { data: [[1]], [key]: odd },
+      (reader, given) => void readData(reader, given, ['body'])
+    )
+  }
+})
+
 test('a body with a list is read as its schema says', () => {
   const list = fc.oneof({ weight: 3, arbitrary: fc.array(number) }, value)
   fc.assert(
