@@ -6,6 +6,8 @@ import type { Config } from './config-schema.ts'
 import { createClientErrors } from './http/client-error.ts'
 import { readJsonBodies } from './http/body-parsers.ts'
 import { apiDocs } from './http/api-docs.ts'
+import type { ApiName } from './http/openapi.ts'
+import { version } from './version.ts'
 import { replyToFailures } from './http/failed-replies.ts'
 import { registerHttpMetrics } from './http/http-metrics.ts'
 import { lazyValidators } from './http/lazy-validators.ts'
@@ -35,6 +37,8 @@ export interface AppDeps extends CommonDeps {
   metricsJson?: MetricsJson | undefined
   /** Where its requests are counted, for metrics under other names. */
   requests?: RequestTally
+  /** What the API documents call it; by the name of the service unless given. */
+  apiName?: ApiName | undefined
   /** Routes that are answered past the framework; the app must have them too. */
   direct?: { find: FindDirectRoute; bodyLimitBytes: number } | undefined
 }
@@ -116,7 +120,7 @@ export function buildApp({
   readJsonBodies(app, config.jsonDepthLimit)
   observeRequests(app, observe)
   replyToFailures(app)
-  apiDocs(app, service)
+  apiDocs(app, rest.apiName ?? { title: `Millrace ${service}`, version })
   void app.register(metricsRoute({ registry, processMetrics, json: rest.metricsJson }))
   return app
 }

@@ -150,3 +150,14 @@ test('request headers that are looked at are documented', async () => {
   assert.deepEqual(await headersOf(features(), '/add', 'post'), ['header idempotency-key'])
   assert.deepEqual(await headersOf(ingestion(), '/next', 'get'), ['header x-millrace-delivery'])
 })
+
+test('API_TITLE and API_VERSION name the documents of the inference service', async () => {
+  const app = await inference([], { apiTitle: 'Wine <&> more', apiVersion: '2.5' })
+  const { info } = (await app.inject('/openapi.json')).json<Document>()
+  assert.deepEqual([info.title, info.version], ['Wine <&> more', '2.5'])
+  for (const page of ['/docs', '/redoc']) {
+    assert.match((await app.inject(page)).body, /<title>Wine &lt;&amp;&gt; more<\/title>/)
+  }
+  const welcome = (await app.inject('/')).json<{ name: string; version: string }>()
+  assert.deepEqual([welcome.name, welcome.version], ['Wine <&> more', '2.5'])
+})

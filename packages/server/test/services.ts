@@ -7,6 +7,7 @@ import {
   buildInference,
   buildIngestion,
   buildModel,
+  type Config,
   createLogger,
   createProcessMetrics,
   parseConfig
@@ -52,13 +53,14 @@ export async function model(
 }
 
 /** The inference service with a fresh default learner, and models of folders if any are given. */
-export async function inference(folders: readonly string[] = []): Promise<App> {
+export async function inference(folders: readonly string[] = [], settings: Partial<Config> = {}): Promise<App> {
   const registry = new Registry()
   const metrics = servingMetrics(registry)
   const models = await freshModels(folders, { events: metrics.events })
   metrics.watch({ models })
   return buildInference({
     ...common,
+    config: { ...common.config, ...settings },
     models,
     registry,
     metrics,

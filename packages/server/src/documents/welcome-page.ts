@@ -1,3 +1,4 @@
+import { escapeHtml } from '../http/escape-html.ts'
 import { createHash } from 'node:crypto'
 import type { ModelStatus } from '@millrace/engine'
 
@@ -52,7 +53,7 @@ const links: readonly [path: string, name: string, what: string][] = [
 
 /** A page of links, for people. Needs no script and no other host. */
 export function welcomePage({ title, version, root, models }: WelcomePage): string {
-  const name = escaped(title)
+  const name = escapeHtml(title)
   return [
     '<!doctype html>',
     '<html lang="en">',
@@ -65,7 +66,7 @@ export function welcomePage({ title, version, root, models }: WelcomePage): stri
     '<body>',
     '<header>',
     `<h1>${name}</h1>`,
-    `<p>Version ${escaped(version)}. Serves models and their versions, and learners that go on learning.</p>`,
+    `<p>Version ${escapeHtml(version)}. Serves models and their versions, and learners that go on learning.</p>`,
     '</header>',
     '<main>',
     '<h2>Where to go</h2>',
@@ -95,25 +96,13 @@ function tableOf(models: readonly ModelStatus[], root: string): string[] {
 }
 
 function rowOf({ name, versions, aliases }: ModelStatus, root: string): string {
-  const inPath = escaped(encodeURIComponent(name))
+  const inPath = escapeHtml(encodeURIComponent(name))
   const shown = versions.map(({ version, state }) => (state === 'READY' ? version : `${version} (${state})`))
   const more = [
     `<a href="${root}v2/models/${inPath}">inputs and outputs</a>`,
     `<a href="${root}models/info?model=${inPath}">metadata</a>`,
     `<a href="${root}models?model=${inPath}">versions</a>`
   ]
-  const cells = [aliases.get('default') ?? 'none', shown.join(', ')].map(text => `<td>${escaped(text)}</td>`)
-  return `<tr><th scope="row">${escaped(name)}</th>${cells.join('')}<td>${more.join(', ')}</td></tr>`
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;'
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, character => entities[character]!)
+  const cells = [aliases.get('default') ?? 'none', shown.join(', ')].map(text => `<td>${escapeHtml(text)}</td>`)
+  return `<tr><th scope="row">${escapeHtml(name)}</th>${cells.join('')}<td>${more.join(', ')}</td></tr>`
 }

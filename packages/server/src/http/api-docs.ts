@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { App } from '../app-type.ts'
-import { openApi } from './openapi.ts'
+import { escapeHtml } from './escape-html.ts'
+import { type ApiName, openApi } from './openapi.ts'
 import { pathOf } from './path-of.ts'
 
 const swaggerUi = join(dirname(createRequire(import.meta.url).resolve('@fastify/swagger-ui/package.json')), 'static')
@@ -36,8 +37,8 @@ const startOf = {
 }
 
 /** `/openapi.json` of the routes that follow, and `/docs` and `/redoc` to read it, all from local files. */
-export function apiDocs(app: App, service: string): void {
-  const document = openApi(app, service)
+export function apiDocs(app: App, name: ApiName): void {
+  const document = openApi(app, name)
   const schema = { hide: true }
   app.get('/openapi.json', { schema }, async (_request, reply) =>
     reply.type('application/json; charset=utf-8').send(await document())
@@ -49,7 +50,7 @@ export function apiDocs(app: App, service: string): void {
       return reply
         .header('content-security-policy', contentSecurityPolicy)
         .type('text/html; charset=utf-8')
-        .send(page(`Millrace ${service}`, `${root}docs/`))
+        .send(page(name.title, `${root}docs/`))
     })
   }
   for (const [name, { folder, type }] of Object.entries(assets)) {
@@ -88,7 +89,7 @@ function html(title: string, head: string[], scripts: string[]): string {
     '<head>',
     '<meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${title}</title>`,
+    `<title>${escapeHtml(title)}</title>`,
     ...head,
     '</head>',
     '<body>',

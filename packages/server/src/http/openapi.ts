@@ -1,6 +1,11 @@
 import type { RouteOptions } from 'fastify'
 import type { App } from '../app-type.ts'
-import { version } from '../version.ts'
+
+/** What API documents are called. */
+export interface ApiName {
+  title: string
+  version: string
+}
 
 type DescribedRoute = Pick<RouteOptions, 'method' | 'url' | 'schema' | 'config'>
 
@@ -9,32 +14,31 @@ type DescribedRoute = Pick<RouteOptions, 'method' | 'url' | 'schema' | 'config'>
  * @returns a function that describes them as OpenAPI 3.1, in JSON. The document is made when it is first asked for, and
  *   what makes it is loaded then: few starts need either.
  */
-export function openApi(app: App, service: string): () => Promise<string> {
+export function openApi(app: App, name: ApiName): () => Promise<string> {
   const routes: DescribedRoute[] = []
   app.addHook('onRoute', ({ method, url, schema = {}, config = {} }) => {
     if (method !== 'HEAD') routes.push({ method, url, schema, config })
   })
   let text: Promise<string> | undefined
-  return () => (text ??= describe(routes, service))
+  return () => (text ??= describe(routes, name))
 }
 
 /** The plugin reads routes as they are added to an app, so it gets one that does nothing else. */
-async function describe(routes: readonly DescribedRoute[], service: string): Promise<string> {
+async function describe(routes: readonly DescribedRoute[], name: ApiName): Promise<string> {
   const [{ fastify }, { default: swagger }] = await Promise.all([import('fastify'), import('@fastify/swagger')])
   const app = fastify({ exposeHeadRoutes: false })
   app.setValidatorCompiler(() => () => true).setSerializerCompiler(() => JSON.stringify)
-  await app.register(swagger, { openapi: documentOf(service) })
+  await app.register(swagger, { openapi: documentOf(name) })
   for (const route of routes) app.route({ ...route, handler: async () => undefined })
   await app.ready()
   return JSON.stringify(withNamedSchemas(app.swagger()))
 }
 
-function documentOf(service: string) {
+function documentOf(name: ApiName) {
   return {
     openapi: '3.1.0',
     info: {
-      title: `Millrace ${service}`,
-      version,
+      ...name,
       description: 'Failed requests are answered with `{ code, message, details, detail }`; branch on `code`.',
       license: { name: 'MIT', identifier: 'MIT' }
     }

@@ -45,7 +45,7 @@ export interface InferenceDeps extends LearnerDeps {
 /** The inference service: models in every protocol that it speaks, and the learner of its port. Does not listen. */
 export function buildInference(deps: InferenceDeps): App {
   const { config, models, metrics, registry, learner, findWriter = async () => undefined } = deps
-  const { dataModel, featuresModel, apiTitle: title = 'MLOps Model API', apiVersion = version } = config
+  const { dataModel, featuresModel, apiTitle, apiVersion = version } = config
   const uptime = startUptime()
   registerModelMetrics(registry, learner)
   registerLearnerMetrics(registry, learner)
@@ -64,6 +64,7 @@ export function buildInference(deps: InferenceDeps): App {
     registry,
     requests: metrics.requests,
     metricsJson,
+    apiName: { title: apiTitle ?? 'Millrace inference', version: apiVersion },
     direct: { find: directInfer(models, deps.logger), bodyLimitBytes: inferBodyLimitBytes }
   })
   tellProcessTime(app)
@@ -81,7 +82,7 @@ export function buildInference(deps: InferenceDeps): App {
     metrics,
     dataModel,
     featuresModel,
-    title,
+    title: apiTitle ?? 'MLOps Model API',
     version: apiVersion,
     routes,
     redisConnected: deps.redisConnected,
