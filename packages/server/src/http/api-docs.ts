@@ -37,8 +37,8 @@ const startOf = {
 }
 
 /** `/openapi.json` of the routes that follow, and `/docs` and `/redoc` to read it, all from local files. */
-export function apiDocs(app: App, name: ApiName): void {
-  const document = openApi(app, name)
+export function apiDocs(app: App, named: ApiName): void {
+  const document = openApi(app, named)
   const schema = { hide: true }
   app.get('/openapi.json', { schema }, async (_request, reply) =>
     reply.type('application/json; charset=utf-8').send(await document())
@@ -50,7 +50,7 @@ export function apiDocs(app: App, name: ApiName): void {
       return reply
         .header('content-security-policy', contentSecurityPolicy)
         .type('text/html; charset=utf-8')
-        .send(page(name.title, `${root}docs/`))
+        .send(page(named.title, `${root}docs/`))
     })
   }
   for (const [name, { folder, type }] of Object.entries(assets)) {
