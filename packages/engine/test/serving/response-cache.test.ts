@@ -209,6 +209,28 @@ describe('a cache in memory', () => {
     for (const { isCached } of await Promise.all(answers)) assert.equal(isCached, false)
   })
 
+  test('memory that cannot be had costs no answer', async t => {
+    const log = memoryLog()
+    const cache = memoryCache({ maxBytes: 2 ** 20, log })
+    const { ArrayBuffer: real } = globalThis
+    t.mock.property(
+      globalThis,
+      'ArrayBuffer',
+      new Proxy(real, {
+        construct(target, [bytes]: [number]) {
+          if (bytes > 10_000) throw new RangeError('Array buffer allocation failed')
+          return new target(bytes)
+        }
+      })
+    )
+    for (const value of [7, 8]) {
+      const answer = await cache.answer(question(1), day, async () => output(value))
+      assert.deepEqual(answer, { outputs: output(value), isCached: false })
+    }
+    assert.deepEqual(log.said, ['there is no memory for answers: none are kept any more'])
+    assert.equal(cache.counts().bytes, 0)
+  })
+
   test('a row of a batch is kept without the batch', async () => {
     const cache = memoryCache()
     const batch = new Float64Array(1000)
