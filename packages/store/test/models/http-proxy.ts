@@ -12,6 +12,8 @@ export interface HttpProxy {
   cut(end: string, times: number): void
   /** Leave all requests unanswered, or answer again. */
   hold(isHeld: boolean): void
+  /** Break off the requests that were left unanswered, and answer again. */
+  release(): void
 }
 
 /** A proxy that ends with the test. @param target URL of the server */
@@ -47,6 +49,10 @@ export async function httpProxy(context: TestContext, target: string): Promise<H
     },
     hold(held) {
       isHeld = held
+    },
+    release() {
+      isHeld = false
+      proxy.closeAllConnections()
     }
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { type ModelSource, s3Source, type S3SourceOptions } from '../../src/index.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { until } from '../until.ts'
 import { type HttpProxy, httpProxy } from './http-proxy.ts'
 import { sha256OfAbc } from './model-files.ts'
 import { bucket, credentials, type S3Server, startS3, withoutS3 } from './s3-server.ts'
@@ -250,6 +251,30 @@ test('a server that does not answer is given up', options, async t => {
   await assert.rejects(source.list(), { message: 'bucket models cannot be read: it does not answer in time' })
   assert.equal(rig.proxy.requests.length, 2)
   await source.close()
+})
+
+test('a server that is silent holds nobody up: what it listed last goes on until it answers', options, async t => {
+  const rig = await rigWith(t, { 'models/wine/1/model.onnx': 'abc' })
+  const settings = { patience: { knownMs: 5, unknownMs: 5 }, timeoutMs: 10_000 }
+  const source = rig.open({ timeoutMs: 10_000 })
+  await source.list()
+  await source.fetch('wine', '1')
+  rig.proxy.hold(true)
+  const restarted = rig.open(settings)
+  assert.deepEqual(linesOf(await restarted.list()), ['wine/1 whole'])
+  assert.equal(restarted.problem(), 'bucket models cannot be read: it does not answer in time')
+  assert.deepEqual(linesOf(await restarted.list({ isFresh: true })), ['wine/1 whole'])
+  assert.equal((await restarted.fetch('wine', '1')).bytes, 3)
+  const elsewhere = rig.open({ ...settings, cacheDir: temporaryFolder(t) })
+  await assert.rejects(elsewhere.list(), { code: 'MILL_SOURCE_FAILED', message: restarted.problem()! })
+  await until(() => rig.proxy.requests.length === 4)
+  await rig.server.put('models/wine/2/model.onnx', 'abc')
+  const heard = Promise.withResolvers<void>()
+  restarted.watch(() => heard.resolve())
+  rig.proxy.release()
+  await heard.promise
+  assert.deepEqual(linesOf(await restarted.list()), ['wine/1 whole', 'wine/2 whole'])
+  assert.equal(restarted.problem(), undefined)
 })
 
 test('a file that was spoilt in the cache is downloaded again', options, async t => {

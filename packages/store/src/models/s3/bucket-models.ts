@@ -61,8 +61,10 @@ export class BucketModels {
 
   /** What was found before, perhaps by another process, as far as it can be had without the bucket. */
   async recall(): Promise<FoundRepository | undefined> {
+    const before = this.#objects
     const objects = await readListing(this.#listingPath)
-    if (objects === undefined) return undefined
+    // What was found while that was read is newer.
+    if (objects === undefined || this.#objects !== before) return undefined
     this.#objects = new Map(objects.map(object => [object.key, object]))
     const { models, files, ...rest } = this.#arrange(objects)
     const isHere = (await this.#areHere(files)) && files.length > 0

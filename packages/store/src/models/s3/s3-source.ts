@@ -10,6 +10,7 @@ import { notWhole, type SourceLogger, SourceProblem, versionNotFound } from '../
 import { type BucketOptions, openBucket } from './bucket.ts'
 import { bucketProblem, isGone } from './bucket-errors.ts'
 import { BucketModels } from './bucket-models.ts'
+import { isDoneWithin } from './is-done-within.ts'
 
 /** Which objects of a bucket are models, and where to keep them. */
 export interface S3SourceOptions extends BucketOptions {
@@ -22,6 +23,11 @@ export interface S3SourceOptions extends BucketOptions {
   readonly cacheDir: string
   /** Milliseconds between two looks at the bucket, unless one is asked for. */
   readonly ttlMs: number
+  /**
+   * Milliseconds after which a bucket that does not answer is not waited for any more: what it listed last goes on
+   * until it does. `unknownMs` more while nothing is known of it.
+   */
+  readonly patience?: { readonly knownMs: number; readonly unknownMs: number }
   readonly log?: SourceLogger | undefined
   /** Milliseconds since 1970. */
   readonly now?: () => number
@@ -39,6 +45,11 @@ export function s3Source(options: S3SourceOptions): ModelSource {
 /** After a failure, or while a version is not whole, the bucket is looked at sooner than after its time. */
 const soonMs = exponentialBackoff({ firstMs: 500, longestMs: 30_000 })
 
+/** Milliseconds between two questions whether a look that nobody waits for is done. */
+const overdueMs = 500
+
+const standardPatience = { knownMs: 3000, unknownMs: 10_000 }
+
 class S3Source implements ModelSource {
   readonly location: string
   readonly #options: S3SourceOptions
@@ -49,6 +60,8 @@ class S3Source implements ModelSource {
   #described: readonly DescribedModel[] | undefined
   #looking: Promise<void> | undefined
   #expiresAt = -Infinity
+  /** Whether the look that is under way takes so long that nobody waits for it. */
+  #isOverdue = false
   /** Looks in a row that left something to be desired. */
   #poorLooks = 0
 
@@ -64,7 +77,7 @@ class S3Source implements ModelSource {
   }
 
   async list({ isFresh = false }: { readonly isFresh?: boolean } = {}): Promise<SourcedModel[]> {
-    if (isFresh || this.#now() >= this.#expiresAt) await this.#refresh(isFresh)
+    if (isFresh || this.#now() >= this.#expiresAt) await this.#refreshPatiently(isFresh)
     if (this.#described === undefined) throw this.#failed()
     const listing = this.#described.map(model => model.sourced)
     this.#watch.seen(JSON.stringify(listing))
@@ -102,12 +115,26 @@ class S3Source implements ModelSource {
   }
 
   async #look(): Promise<Look> {
-    try {
-      const fingerprint = JSON.stringify(await this.list())
-      return { fingerprint, nextMs: Math.max(1, this.#expiresAt - this.#now()) }
-    } catch {
-      return { fingerprint: undefined, nextMs: Math.max(1, this.#expiresAt - this.#now()) }
+    const listing = await this.list().catch(() => undefined)
+    const fingerprint = listing && JSON.stringify(listing)
+    return { fingerprint, nextMs: this.#isOverdue ? overdueMs : Math.max(1, this.#expiresAt - this.#now()) }
+  }
+
+  /** A bucket that does not answer must not hold up the start of a service, nor what other sources have. */
+  async #refreshPatiently(isFresh: boolean): Promise<void> {
+    if (this.#isOverdue) return
+    const { patience = standardPatience } = this.#options
+    const refresh = this.#refresh(isFresh)
+    if (await isDoneWithin(refresh, patience.knownMs)) return
+    if (this.#described === undefined) {
+      const recalled = await this.#recall()
+      this.#described ??= recalled
     }
+    if (this.#described === undefined && (await isDoneWithin(refresh, patience.unknownMs))) return
+    if (this.#looking === undefined) return
+    this.#isOverdue = true
+    void this.#looking.then(() => (this.#isOverdue = false))
+    this.#problem.text = `bucket ${this.#options.bucket} cannot be read: it does not answer in time`
   }
 
   /** One look at a time; who needs a fresh one waits for one that began after the call. */
