@@ -1,3 +1,4 @@
+import { holdNursery } from '../nursery.ts'
 import type { CommandEntry } from './command.ts'
 
 /** All commands, in the order of the help. */
@@ -5,12 +6,18 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'up',
     summary: 'run all services and the learning pipeline in one process',
-    load: async () => (await import('./up.ts')).upCommand
+    load: async () => {
+      holdNursery()
+      return (await import('./up.ts')).upCommand
+    }
   },
   {
     name: 'serve',
     summary: 'run one service: inference, features, ingestion, coinbase, model',
-    load: async () => (await import('./serve.ts')).serveCommand
+    load: async () => {
+      holdNursery()
+      return (await import('./serve.ts')).serveCommand
+    }
   },
   {
     name: 'replay',

@@ -1,6 +1,8 @@
 import { listenAll, type ServiceAddress } from '../listen.ts'
+import { letNurseryGrow } from '../nursery.ts'
 import { type EngineParts, openPlatform, type PlatformOrder } from '../platform.ts'
 import { stopOnSignal } from '../shutdown.ts'
+import { giveBackCompiledCode } from './compiled-code.ts'
 import { endNow } from './end-now.ts'
 
 /** What runs beside the services, from the moment they answer. */
@@ -23,6 +25,7 @@ export interface ServicesRun extends PlatformOrder {
  */
 export async function runServices({ ready, ...order }: ServicesRun): Promise<number> {
   const { config, logger } = order
+  giveBackCompiledCode()
   const platform = await openPlatform(order)
   try {
     const services = await listenAll(platform.services, config.host)
@@ -42,6 +45,7 @@ export async function runServices({ ready, ...order }: ServicesRun): Promise<num
       }
     })
     const companion = ready(addresses, platform.parts)
+    letNurseryGrow()
     await stopped
     return 0
   } catch (error) {

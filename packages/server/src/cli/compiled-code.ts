@@ -1,0 +1,12 @@
+import { readdirSync } from 'node:fs'
+import { flushCompileCache, getCompileCacheDir } from 'node:module'
+
+/**
+ * Give back the memory of what Node.js read from its compile cache, some 5 MB, once all modules are there: models that
+ * are loaded next take its place. What this start compiled anew is kept then, which a first start leaves for its end: to
+ * write a file for each of a thousand modules takes 400 ms.
+ */
+export function giveBackCompiledCode(): void {
+  const folder = getCompileCacheDir()
+  if (folder !== undefined && readdirSync(folder).length > 0) flushCompileCache()
+}
