@@ -178,14 +178,14 @@ export const ConfigSchema = Type.Object(
       default: 100,
       minimum: 1,
       maximum: 1_000_000,
-      description: 'Requests to models that are worked on at the same time; others wait.'
+      description: 'Requests to one model that are worked on at the same time; others wait, and no other model does.'
     }),
     queueLimit: Type.Integer({
       env: 'MILLRACE_QUEUE_LIMIT',
       default: 1000,
       minimum: 0,
       maximum: 1_000_000,
-      description: 'Requests that may wait for their turn; more are refused at once.'
+      description: 'Requests to one model that may wait for their turn; more are refused at once.'
     }),
     inlineLimitUs: Type.Integer({
       env: 'MILLRACE_INLINE_LIMIT_US',

@@ -26,7 +26,8 @@ export interface InferenceDeps {
 /** Answers requests: finds the version, then the answer in the cache or by a run. */
 export class Inference {
   readonly deps: InferenceDeps
-  readonly admission: Admission
+  /** By model: each has places of its own, so that one that takes long keeps no other waiting. */
+  readonly #admissions = new Map<string, Admission>()
   isClosed = false
   /** Requests that are not answered yet, or still need their version. */
   #inWork = 0
@@ -34,7 +35,13 @@ export class Inference {
 
   constructor(deps: InferenceDeps) {
     this.deps = deps
-    this.admission = new Admission(deps.limits)
+  }
+
+  /** Where requests to a model wait for a place. */
+  admission(model: string): Admission {
+    let own = this.#admissions.get(model)
+    if (own === undefined) this.#admissions.set(model, (own = new Admission(this.deps.limits)))
+    return own
   }
 
   /** See ModelServer.infer. */
@@ -165,11 +172,12 @@ class Flight {
   }
 
   async #run({ slot }: Target, version: InMemory): Promise<readonly NamedTensor[]> {
-    const { admission, deps } = this.#desk
+    const { deps } = this.#desk
+    const admission = this.#desk.admission(slot.model)
     const { inputs, outputs, featureNames, priority } = this.#request
     const { deadline } = this
     const beganAt = deps.monotonicNow()
-    const waitedMs = admission.tryEnter() ? 0 : await this.#wait()
+    const waitedMs = admission.tryEnter() ? 0 : await this.#wait(admission)
     try {
       const result = await version.served.run({ inputs, outputs, featureNames, deadline, priority })
       slot.tally.ran(result.timing, waitedMs * 1e6)
@@ -181,8 +189,8 @@ class Flight {
   }
 
   /** @returns milliseconds until there was a place */
-  async #wait(): Promise<number> {
-    const { admission, deps } = this.#desk
+  async #wait(admission: Admission): Promise<number> {
+    const { deps } = this.#desk
     const cameAt = deps.monotonicNow()
     const { entered, giveUp } = admission.wait()
     this.#giveUp = giveUp

@@ -12,9 +12,9 @@ export interface ServingLimits {
   readonly maxModels: number
   /** Estimated bytes of those at most. */
   readonly memoryBytes: number
-  /** Requests in work at most; Infinity for no limit. */
+  /** Requests to one model in work at most; Infinity for no limit. */
   readonly maxConcurrent: number
-  /** Requests that may wait for a place; more are refused. */
+  /** Requests to one model that may wait for a place; more are refused. */
   readonly queueLimit: number
   /** Milliseconds that a request may take. */
   readonly requestTimeoutMs: number

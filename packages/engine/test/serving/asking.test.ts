@@ -41,6 +41,23 @@ test('at most so many requests are in work; others wait in the order they came',
   assert.deepEqual(done, [0, 1, 2, 3])
 })
 
+test('a model whose places and queue are full keeps no other waiting', async t => {
+  const things = setup(t)
+  const ends = slowModel(things)
+  things.source.put('light', '1', { answer: 7 })
+  const server = await things.open({ limits: { ...wide, maxConcurrent: 1, queueLimit: 1 } })
+  const requests = [answerOf(server, 'm'), answerOf(server, 'm')]
+  await assert.rejects(answerOf(server, 'm'), { code: 'MILL_OVERLOADED' })
+  const light = answerOf(server, 'light')
+  await settled()
+  ends[1]!()
+  assert.equal(await light, 7)
+  ends[0]!()
+  await settled()
+  ends[2]!()
+  await Promise.all(requests)
+})
+
 test('a request that finds the queue full is refused', async t => {
   const things = setup(t)
   const ends = slowModel(things)
