@@ -22,7 +22,7 @@ export interface Server {
 }
 
 /** The program. */
-export const millrace = fileURLToPath(new URL('../packages/server/src/main.ts', import.meta.url))
+export const millrace = fileURLToPath(new URL('../packages/server/bin/millrace.js', import.meta.url))
 const patienceMs = 20_000
 const lookEveryMs = 5
 
