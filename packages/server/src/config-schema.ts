@@ -1,39 +1,12 @@
 import { type LearnerName, learnerNames } from '@millrace/engine'
 import { type Static, Type } from '@millrace/protocol'
 import { durabilities } from '@millrace/store'
+import { choice, port, url, webAddress } from './config-kinds.ts'
+import { servingSettings } from './config-serving.ts'
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
 const roles = ['writer', 'reader', 'takeover'] as const
-
-function port(env: string, standard: number, service: string) {
-  return Type.Integer({
-    env,
-    default: standard,
-    minimum: 0,
-    maximum: 65535,
-    description: `Port of ${service}; 0 picks a free one.`
-  })
-}
-
-const webAddress = { pattern: '^https?://[^\\s]+$', wanted: 'an http:// or https:// address' }
-
-/** An address that follows from a port setting unless it is set itself. */
-function url(env: string, portKey: string, service: string) {
-  return Type.String({
-    env,
-    ...webAddress,
-    portKey,
-    description: `Where \`millrace pipeline run\` finds ${service}.`
-  })
-}
-
-function choice<Name extends string>(
-  names: readonly Name[],
-  options: { env: string; default: Name; description: string; otherWords?: Readonly<Record<string, Name>> }
-) {
-  return Type.Unsafe<Name>({ type: 'string', enum: names, ...options })
-}
 
 /**
  * Every setting. Beside the usual keywords, `env` is the name of the environment variable, `otherEnv` another one that is
@@ -92,152 +65,7 @@ export const ConfigSchema = Type.Object(
       maximum: 10_000_000,
       description: 'How many different feature names a model learns at most; its memory grows with them.'
     }),
-    modelDir: Type.Optional(
-      Type.String({
-        env: 'MODEL_DIR',
-        otherEnv: 'MODEL_PATH',
-        minLength: 1,
-        description: 'Folder of the models to serve. Default: the sample models that come with Millrace.'
-      })
-    ),
-    s3Bucket: Type.Optional(
-      Type.String({
-        env: 'S3_BUCKET_NAME',
-        pattern: '^[a-zA-Z0-9][a-zA-Z0-9._-]{1,62}$',
-        wanted: 'the name of a bucket',
-        description:
-          'Bucket of S3, or of what speaks its language, to take models from as well. Credentials are found as all AWS tools find them.'
-      })
-    ),
-    modelKey: Type.String({
-      env: 'MODEL_KEY',
-      default: 'models/',
-      minLength: 1,
-      description: 'Where models are in that bucket: a prefix of `<model>/<version>/model.onnx`, or one ONNX file.'
-    }),
-    modelCacheTtl: Type.Number({
-      env: 'MODEL_CACHE_TTL',
-      default: 3600,
-      minimum: 1,
-      maximum: 31_536_000,
-      description: 'Seconds between two looks at that bucket; a reload looks at once.'
-    }),
-    s3Endpoint: Type.Optional(
-      Type.String({
-        env: 'AWS_ENDPOINT_URL_S3',
-        otherEnv: 'AWS_ENDPOINT_URL',
-        ...webAddress,
-        description: 'Where the bucket is, unless it is at AWS.'
-      })
-    ),
-    awsRegion: Type.String({
-      env: 'AWS_DEFAULT_REGION',
-      otherEnv: 'AWS_REGION',
-      default: 'us-east-1',
-      minLength: 1,
-      description: 'Region of the bucket.'
-    }),
-    versionPolicy: Type.String({
-      env: 'MILLRACE_VERSION_POLICY',
-      default: 'all',
-      pattern: '^(all|latest:[1-9]\\d{0,5}|specific:[^,]+(,[^,]+)*|range:.+)$',
-      wanted: 'all, latest:2, specific:v1.0,v2.0 or range:^1.2',
-      description:
-        'Which versions of a model are served, unless its `config.json` says so: `all`, `latest:<how many>`, `specific:<version>,…` or `range:<semver range>`.'
-    }),
-    defaultModelVersion: Type.String({
-      env: 'DEFAULT_MODEL_VERSION',
-      default: 'v1.0',
-      minLength: 1,
-      description:
-        'Version that answers where none is named and none was activated, for models that have it; the newest for others.'
-    }),
-    maxModelsInMemory: Type.Integer({
-      env: 'MAX_MODELS_IN_MEMORY',
-      default: 100,
-      minimum: 1,
-      maximum: 100_000,
-      description: 'Versions in memory at most; those asked least recently give way and are loaded again when needed.'
-    }),
-    modelsMemoryBytes: Type.Integer({
-      env: 'MILLRACE_MODELS_MEMORY_BYTES',
-      default: 2_147_483_648,
-      minimum: 1_048_576,
-      maximum: Number.MAX_SAFE_INTEGER,
-      description: 'Most memory of all versions together, in bytes, as estimated when they are loaded.'
-    }),
-    requestTimeout: Type.Number({
-      env: 'REQUEST_TIMEOUT',
-      default: 30,
-      minimum: 0.001,
-      maximum: 86_400,
-      description: 'Seconds that a request to a model may take; one that cannot be answered by then is refused.'
-    }),
-    maxConcurrentRequests: Type.Integer({
-      env: 'MAX_CONCURRENT_REQUESTS',
-      default: 100,
-      minimum: 1,
-      maximum: 1_000_000,
-      description: 'Requests to one model that are worked on at the same time; others wait, and no other model does.'
-    }),
-    queueLimit: Type.Integer({
-      env: 'MILLRACE_QUEUE_LIMIT',
-      default: 1000,
-      minimum: 0,
-      maximum: 1_000_000,
-      description: 'Requests to one model that may wait for their turn; more are refused at once.'
-    }),
-    inlineLimitUs: Type.Integer({
-      env: 'MILLRACE_INLINE_LIMIT_US',
-      default: 200,
-      minimum: 0,
-      maximum: 1_000_000,
-      description:
-        'Models that take fewer microseconds for a row than this run in the thread that answers requests, all others in threads of their own.'
-    }),
-    predictionCacheTtl: Type.Number({
-      env: 'PREDICTION_CACHE_TTL',
-      default: 300,
-      minimum: 0,
-      maximum: 31_536_000,
-      description: 'Seconds that an answer of a model may be given again to the same question; 0 for never.'
-    }),
-    cacheBytes: Type.Integer({
-      env: 'MILLRACE_CACHE_BYTES',
-      default: 33_554_432,
-      minimum: 0,
-      maximum: Number.MAX_SAFE_INTEGER,
-      description: 'Memory of those answers, in bytes; 0 keeps none.'
-    }),
-    inferBodyLimitBytes: Type.Integer({
-      env: 'MILLRACE_INFER_BODY_LIMIT_BYTES',
-      default: 67_108_864,
-      minimum: 1,
-      maximum: 268_435_456, // a body becomes one text, and V8 has none of 2^29 characters
-      description: 'Largest body of a request in one of the standard protocols, in bytes, after decompression.'
-    }),
-    dataModel: Type.String({
-      env: 'MILLRACE_DATA_MODEL',
-      default: 'random_forest_classifier',
-      minLength: 1,
-      description: 'Model that answers `/predict` with `data`. Where there is none of this name, a lone ONNX file does.'
-    }),
-    featuresModel: Type.String({
-      env: 'MILLRACE_FEATURES_MODEL',
-      default: 'tabular_classifier',
-      minLength: 1,
-      description: 'Model that answers `/predict` with a list of `features`, and whose versions `/models` lists.'
-    }),
-    apiTitle: Type.Optional(
-      Type.String({
-        env: 'API_TITLE',
-        minLength: 1,
-        description: 'Title of the API documents of the inference service.'
-      })
-    ),
-    apiVersion: Type.Optional(
-      Type.String({ env: 'API_VERSION', minLength: 1, description: 'Version that those documents name.' })
-    ),
+    ...servingSettings,
     nLags: Type.Integer({
       env: 'N_LAGS',
       default: 15,
