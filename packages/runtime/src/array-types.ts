@@ -14,7 +14,7 @@ export type ArrayType =
   | Float64ArrayConstructor
 
 /** What holds the elements of each type but BYTES. */
-export const arrayTypes: Readonly<Record<Exclude<Datatype, 'BYTES'>, ArrayType>> = {
+export const arrayTypes = {
   BOOL: Uint8Array,
   UINT8: Uint8Array,
   UINT16: Uint16Array,
@@ -27,7 +27,7 @@ export const arrayTypes: Readonly<Record<Exclude<Datatype, 'BYTES'>, ArrayType>>
   FP16: Uint16Array,
   FP32: Float32Array,
   FP64: Float64Array
-}
+} as const satisfies Record<Exclude<Datatype, 'BYTES'>, ArrayType>
 
 /** Any array of numbers, seen as one whose elements may be anything that fits. */
 export interface AnyArray {

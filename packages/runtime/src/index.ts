@@ -1,3 +1,4 @@
+export { arrayTypes } from './array-types.ts'
 export { createRuntime, type RuntimeOptions } from './create-runtime.ts'
 export type {
   LoadOptions,

@@ -1,5 +1,6 @@
 import { MillraceError } from '@millrace/common'
 import {
+  arrayTypes,
   type Datatype,
   datatypes,
   elementBytes,
@@ -79,21 +80,6 @@ function isTexts(data: TensorData): data is readonly string[] {
   return Array.isArray(data)
 }
 
-const arrays = {
-  BOOL: Uint8Array,
-  UINT8: Uint8Array,
-  UINT16: Uint16Array,
-  UINT32: Uint32Array,
-  UINT64: BigUint64Array,
-  INT8: Int8Array,
-  INT16: Int16Array,
-  INT32: Int32Array,
-  INT64: BigInt64Array,
-  FP16: Uint16Array,
-  FP32: Float32Array,
-  FP64: Float64Array
-} as const
-
 function decodeNumbers(
   input: RawInput,
   datatype: Exclude<Datatype, 'BYTES'>,
@@ -109,7 +95,7 @@ function decodeNumbers(
   const copy = new Uint8Array(expected)
   copy.set(bytes)
   if (datatype === 'BOOL') checkBooleans(input, copy)
-  return new arrays[datatype](copy.buffer)
+  return new arrayTypes[datatype](copy.buffer)
 }
 
 /** Another byte than these would be a truth value that C++ does not define. */
