@@ -5,7 +5,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-const main = fileURLToPath(new URL('../../packages/server/src/main.ts', import.meta.url))
+const launcher = fileURLToPath(new URL('../../packages/server/bin/millrace.js', import.meta.url))
 
 /** How long anything may take that is waited for, in milliseconds. */
 const patienceMs = 10_000
@@ -45,13 +45,13 @@ export interface Program {
 }
 
 /** Arguments of Node.js that start the program. */
-export const straight: readonly string[] = [main]
+export const straight: readonly string[] = [launcher]
 
 /** The launcher, under a Node.js that says it is an old one. */
 export const launchedByOldNode: readonly string[] = [
   '--import',
   `data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.0.0'}})`,
-  fileURLToPath(new URL('../../packages/server/bin/millrace.js', import.meta.url))
+  launcher
 ]
 
 /**
