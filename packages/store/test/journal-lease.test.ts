@@ -13,10 +13,12 @@ import { segmentsIn } from './written-journal.ts'
 
 const isFenced = (lines: string[]): boolean => lines.at(-1) === 'MILL_WRITER_FENCED'
 /** Resolves once two of `ends` have. */
-async function twoOf(ends: Promise<unknown>[]): Promise<void> {
-  await Promise.any(
-    ends.map((_, index) => Promise.any(ends.filter((_end, other) => other !== index)).then(() => index))
-  )
+function twoOf(ends: Promise<unknown>[]): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  let ended = 0
+  const count = (): void => void (++ended === 2 && resolve())
+  for (const end of ends) end.then(count, reject)
+  return promise
 }
 
 const noSignals = process.platform === 'win32' && 'there are no such signals'
