@@ -29,6 +29,9 @@ export interface OpenedModel {
   readonly threads: readonly SessionThread[]
 }
 
+/** How much longer a first run may take than those that follow, at most. */
+const firstRunFactor = 100
+
 /** Bytes of a file that is tried on the calling thread when nobody waits for it. */
 const smallFile = 8 * 1024 * 1024
 
@@ -72,11 +75,13 @@ async function openHere(options: LoadOptions, { inlineLimitUs }: Placement): Pro
   const { session, classLabels, createMs, memoryBytes } = opened
   releaseBytes(opened.bytes)
   try {
-    const found = warmUp(session, options.example)
+    const isForced = options.placement === 'inline'
+    const longestUs = isForced ? undefined : firstRunFactor * inlineLimitUs
+    const found = warmUp(session, { example: options.example, longestUs })
     const { inputs, outputs, unserved } = session
     const facts = { inputs, outputs, unserved, classLabels, sha256, createMs, memoryBytes, fileBytes }
     const isShort = found.cost !== undefined && found.cost.rowUs < inlineLimitUs
-    if (isShort || options.placement === 'inline') {
+    if (isShort || isForced) {
       return { report: { ...facts, warmUp: found, bytes: undefined }, session, threads: [] }
     }
   } catch (error) {

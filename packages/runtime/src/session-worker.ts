@@ -35,7 +35,7 @@ async function open(request: OpenRequest): Promise<OpenReport> {
   session = opened.session
   const mayMove = createMs < (request.bytesIf?.createMs ?? 0)
   if (!mayMove) releaseBytes(opened.bytes)
-  const found = request.isMeasured ? warmUp(session, request.example) : firstRun(session, request.example)
+  const found = request.isMeasured ? warmUp(session, { example: request.example }) : firstRun(session, request.example)
   const { inputs, outputs, unserved } = session
   return {
     inputs,

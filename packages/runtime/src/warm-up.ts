@@ -24,6 +24,22 @@ export interface WarmUp {
   readonly unbatchable: string | undefined
 }
 
+/** How a session is run for the first times. */
+export interface WarmUpOptions {
+  /** One row of inputs; made up from the shapes unless given. */
+  readonly example?: readonly NamedTensor[] | undefined
+  /** Microseconds: a model whose first run takes longer is not looked at further. No limit unless given. */
+  readonly longestUs?: number | undefined
+  /** Milliseconds that never go back. */
+  readonly now?: (() => number) | undefined
+}
+
+/** A model whose rows take longer than this many microseconds is not run often enough to compare rows. */
+const comparableUs = 500_000
+
+/** A first run of this many microseconds tells what a run costs: what only the first one does is little beside it. */
+const tellingUs = 20_000
+
 /** Rows of the batch that is compared with single rows; the fewer, the longer each takes. */
 const comparedRows = (rowUs: number): number => (rowUs > 20_000 ? 2 : rowUs > 2000 ? 4 : 8)
 
@@ -34,42 +50,60 @@ const measuredRows = (rowUs: number): number => (rowUs > 500 ? 1 : rowUs > 50 ? 
 const elementUs = 0.001
 
 /**
- * Run a session for the first times, on this thread: some 20 short runs, or four of a model that takes long. Finds out
- * how long runs take, and whether rows are independent: rows run one by one must give what they give together.
- * @param example one row of inputs; made up from the shapes unless given
+ * Run a session for the first times, on this thread: some 20 short runs, or four of a model that takes long, and one of a
+ * model that takes very long. Finds out how long runs take, and whether rows are independent: rows run one by one must
+ * give what they give together.
  * @throws {MillraceError} MILL_INPUT_INVALID for an example that does not fit
  */
-export function warmUp(session: Session, example?: readonly NamedTensor[]): WarmUp {
-  const maker = workingMaker(session, example)
-  if (maker === undefined) return { cost: undefined, unbatchable: 'no inputs could be made up to check it with' }
-  const rowUs = leastUs(session, maker(1))
+export function warmUp(session: Session, { example, longestUs = Infinity, now = clock }: WarmUpOptions = {}): WarmUp {
+  const first = firstWorkingRun(session, example, now)
+  if (first === undefined) return { cost: undefined, unbatchable: 'no inputs could be made up to check it with' }
+  const { maker, us } = first
   const rowElements = maker(1).reduce((sum, { shape }) => sum + elementCount(shape), 0)
+  const slow = (unbatchable: string): WarmUp => ({ cost: { rowUs: us, nextRowUs: us, rowElements }, unbatchable })
+  if (us > longestUs) return slow('it was not looked at further')
+  if (us > comparableUs) return slow('a row takes so long that rows are not compared')
+  const rowUs = us > tellingUs ? us : leastUs(session, maker(1), now)
   const unbatchable = whyUnbatchable(session, maker, comparedRows(rowUs))
-  const nextRowUs = unbatchable === undefined ? nextRow(session, maker, rowUs, rowElements) : rowUs
+  const nextRowUs = unbatchable === undefined ? nextRow(session, maker, { rowUs, rowElements, now }) : rowUs
   return { cost: { rowUs, nextRowUs, rowElements }, unbatchable }
 }
 
+const clock = (): number => performance.now()
+
 /** Run a session once, so that the first request does not pay for what it does at its first run. */
 export function firstRun(session: Session, example?: readonly NamedTensor[]): WarmUp {
-  workingMaker(session, example)
+  firstWorkingRun(session, example, clock)
   return { cost: undefined, unbatchable: undefined }
 }
 
+/** A maker of inputs that the model takes, and the microseconds of its first run. */
+interface WorkingRun {
+  readonly maker: InputMaker
+  readonly us: number
+}
+
 /** The first maker whose inputs the model takes: small sizes first, and numbers before zeros. */
-function workingMaker(session: Session, example: readonly NamedTensor[] | undefined): InputMaker | undefined {
+function firstWorkingRun(
+  session: Session,
+  example: readonly NamedTensor[] | undefined,
+  now: () => number
+): WorkingRun | undefined {
+  for (const maker of makersFor(session, example)) {
+    const startedAt = now()
+    if (runs(session, maker)) return { maker, us: (now() - startedAt) * 1000 }
+  }
+  return undefined
+}
+
+function* makersFor(session: Session, example: readonly NamedTensor[] | undefined): Generator<InputMaker> {
   if (example !== undefined) {
-    const maker = likeExample(inputCheck(session.inputs, 'example')(example))
-    return runs(session, maker) ? maker : undefined
+    yield likeExample(inputCheck(session.inputs, 'example')(example))
+    return
   }
   const isOpen = session.inputs.some(({ shape }) => shape.includes(-1, 1))
   const sizes = isOpen ? [1, 2, 4, 8, 16, 32, 64] : [1]
-  for (const size of sizes) {
-    for (const spread of [1, 0]) {
-      const maker = madeUpInputs(session.inputs, size, spread)
-      if (runs(session, maker)) return maker
-    }
-  }
-  return undefined
+  for (const size of sizes) for (const spread of [1, 0]) yield madeUpInputs(session.inputs, size, spread)
 }
 
 function runs(session: Session, maker: InputMaker): boolean {
@@ -82,23 +116,27 @@ function runs(session: Session, maker: InputMaker): boolean {
 }
 
 /** The least of a few runs: whatever else the machine does can only add to it. */
-function leastUs(session: Session, inputs: readonly Tensor[]): number {
+function leastUs(session: Session, inputs: readonly Tensor[], now: () => number): number {
   let least = Number.POSITIVE_INFINITY
   let total = 0
   for (let run = 0; run < 10 && total < 2000; run++) {
-    const startedAt = performance.now()
+    const startedAt = now()
     session.run(inputs, allOutputs(session))
-    const us = (performance.now() - startedAt) * 1000
+    const us = (now() - startedAt) * 1000
     least = Math.min(least, us)
     total += us
   }
   return least
 }
 
-function nextRow(session: Session, maker: InputMaker, rowUs: number, rowElements: number): number {
+function nextRow(
+  session: Session,
+  maker: InputMaker,
+  { rowUs, rowElements, now }: { rowUs: number; rowElements: number; now: () => number }
+): number {
   const rows = measuredRows(rowUs)
   if (rows === 1) return rowUs
-  return Math.max(rowElements * elementUs, (leastUs(session, maker(rows)) - rowUs) / (rows - 1))
+  return Math.max(rowElements * elementUs, (leastUs(session, maker(rows), now) - rowUs) / (rows - 1))
 }
 
 function whyUnbatchable(session: Session, maker: InputMaker, rows: number): string | undefined {
