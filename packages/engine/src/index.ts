@@ -107,4 +107,3 @@ export {
   type ResponseCache
 } from './serving/response-cache.ts'
 export type { ServedVersion, VersionRequest } from './serving/served-version.ts'
-export { compareVersions, newestFirst } from './serving/version-order.ts'

@@ -25,7 +25,7 @@ export interface FinishedRun {
 }
 
 /** Rows of all requests of a batch. */
-export function rowsIn(batch: readonly Waiting[]): number {
+function rowsIn(batch: readonly Waiting[]): number {
   let rows = 0
   for (const waiting of batch) rows += waiting.rows
   return rows

@@ -86,7 +86,7 @@ export const elementTypeName = (type: number): string => elementTypes[type] ?? `
 export const datatypeOfOrt = (type: number): Datatype | undefined => datatypesByElementType[elementTypeName(type)]
 
 /** What the native library makes of each output, in memory of its own. */
-export class OrtOutput {
+class OrtOutput {
   readonly datatype: Datatype
   readonly shape: readonly number[]
   readonly data: TensorData

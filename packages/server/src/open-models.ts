@@ -53,7 +53,7 @@ export async function openModels(order: ModelsOrder): Promise<OpenedModels> {
   try {
     // A source that is not there is a problem, which health and every reload would tell of.
     await mkdir(frozenFolder, { recursive: true })
-    const runtime = await things.keep(Promise.resolve(createRuntime({ inlineLimitUs: config.inlineLimitUs })))
+    const runtime = await things.keep(createRuntime({ inlineLimitUs: config.inlineLimitUs }))
     const { connection, registry } = stores
     const shared = connection && redisAnswerStore(connection)
     const maxBytes = cacheShare(config)

@@ -12,7 +12,7 @@ const runs = /\d+|\D+/g
  * The version as SemVer, with numbers that are missing taken as 0 and leading zeros dropped: `v1.0` is 1.0.0,
  * `2026.07` is 2026.7.0. Undefined for any other text, and for numbers beyond 2^53.
  */
-export function semverOf(version: string): SemVer | undefined {
+function semverOf(version: string): SemVer | undefined {
   const found = likeSemver.exec(version)
   if (found === null) return undefined
   const [, major, minor = '0', patch = '0', rest = ''] = found
@@ -20,28 +20,10 @@ export function semverOf(version: string): SemVer | undefined {
   return parse(core + rest) ?? undefined
 }
 
-/**
- * Orders versions, the newest first. Those that read as SemVer come before all others and in its order (`1.10` before
- * `1.9`, `2.0.0` before `2.0.0-rc.1`); the others in the order of their parts, runs of digits by their value (`run-10`
- * before `run-9`); what is still equal, as `v1.0` and `1.0.0`, by code units. A total order on all texts.
- * @returns less than 0 when `a` is newer
- */
-export function compareVersions(a: string, b: string): number {
-  return compareKeys(versionKey(a), versionKey(b))
-}
-
-/** The versions in the order of {@link compareVersions}. */
-export function newestFirst(versions: Iterable<string>): string[] {
-  return [...versions]
-    .map(versionKey)
-    .toSorted(compareKeys)
-    .map(({ text }) => text)
-}
-
 /** A version, read once so that it can be compared often. */
 export interface VersionKey {
   readonly text: string
-  /** See {@link semverOf}. */
+  /** The version as SemVer; undefined for what does not read as one. */
   readonly semver: SemVer | undefined
 }
 
@@ -50,7 +32,12 @@ export function versionKey(text: string): VersionKey {
   return { text, semver: semverOf(text) }
 }
 
-/** Orders as {@link compareVersions} does. */
+/**
+ * Orders versions, the newest first. Those that read as SemVer come before all others and in its order (`1.10` before
+ * `1.9`, `2.0.0` before `2.0.0-rc.1`); the others in the order of their parts, runs of digits by their value (`run-10`
+ * before `run-9`); what is still equal, as `v1.0` and `1.0.0`, by code units. A total order on all texts.
+ * @returns less than 0 when `a` is newer
+ */
 export function compareKeys(a: VersionKey, b: VersionKey): number {
   return compareParsed(a, b) || compareText(a.text, b.text)
 }

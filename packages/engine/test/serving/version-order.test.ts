@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { compareVersions, newestFirst } from '../../src/serving/version-order.ts'
+import { compareVersions, newestFirst } from './ordered-versions.ts'
 
 test('numbers count by their value, with and without a v', () => {
   assert.deepEqual(newestFirst(['1.9', '1.10', '1.2.3', '2']), ['2', '1.10', '1.9', '1.2.3'])

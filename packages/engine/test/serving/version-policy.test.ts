@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { VersionPolicy } from '@millrace/store'
-import { newestFirst, versionKey } from '../../src/serving/version-order.ts'
+import { versionKey } from '../../src/serving/version-order.ts'
+import { newestFirst } from './ordered-versions.ts'
 import { policyText, selectVersions } from '../../src/serving/version-policy.ts'
 
 const versions = newestFirst(['v1.0', '1.9.0', '1.10.0', '2.0.0-rc.1', 'nightly']).map(versionKey)

@@ -80,7 +80,7 @@ function tallies(elsewhere: (() => Counts) | undefined): { tally: ServingTally; 
 }
 
 /** Models of which a version is in memory and answers. */
-export function activeModels(watched: WatchedModels | undefined): number {
+function activeModels(watched: WatchedModels | undefined): number {
   const models = watched?.models.models() ?? []
   return models.filter(({ versions }) => versions.some(({ state }) => state === 'READY')).length
 }

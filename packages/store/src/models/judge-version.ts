@@ -104,7 +104,7 @@ export function isPickled(name: string): boolean {
 }
 
 /** Why such a file is not served. */
-export function pickledReason(name: string): string {
+function pickledReason(name: string): string {
   return `${name} is not served: to load a joblib or pickle file runs whatever code is in it; convert the model to ONNX`
 }
 

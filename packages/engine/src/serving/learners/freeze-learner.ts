@@ -7,7 +7,7 @@ import { liveName, scores } from './live-version.ts'
 import { writeFolder } from './write-folder.ts'
 
 /** Files of a version that is a frozen learner. */
-export const stateFile = 'learner.state'
+const stateFile = 'learner.state'
 const metadataFile = 'metadata.json'
 
 /** No path, no hidden folder, and no sign that a URL would need to escape, but for the plus. */
