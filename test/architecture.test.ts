@@ -125,6 +125,14 @@ test('the environment is read in one place', () => {
   assert.deepEqual(readers, ['packages/server/src/main.ts'])
 })
 
+test('node:http is imported for its types alone: an import of its values loads the client for fetch as well', () => {
+  const importers = sources.filter(({ code }) => /^import (?!type\b)[^'"]*'node:http'/m.test(code))
+  assert.deepEqual(
+    importers.map(({ file }) => file),
+    []
+  )
+})
+
 test('every source file is used', () => {
   const used = new Set(sources.flatMap(source => source.imports.map(target => resolveRelative(source, target))))
   const entries = new Set(packages.map(name => `packages/${name}/src/index.ts`)).add('packages/server/src/main.ts')

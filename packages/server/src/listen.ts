@@ -130,6 +130,10 @@ const wildcards: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '127.0
 
 function urlOf(address: AddressInfo | string | null): string {
   if (address === null || typeof address === 'string') throw new TypeError(`not an internet address: ${address}`)
-  const host = wildcards[address.address] ?? (address.family === 'IPv6' ? `[${address.address}]` : address.address)
-  return `http://${host}:${address.port}`
+  return `http://${hostInUrl(address.address)}:${address.port}`
+}
+
+/** An address to listen on as it stands in a URL that this machine can use. */
+export function hostInUrl(host: string): string {
+  return wildcards[host] ?? (host.includes(':') ? `[${host}]` : host)
 }

@@ -21,7 +21,7 @@ import type { App } from './app-type.ts'
 import { type Config, settings } from './config-schema.ts'
 import { type LearnerPlace, openLearnerAt } from './open-learner-at.ts'
 import { laterPendingStore } from './later-pending-store.ts'
-import { closeAll, type Service, type ServiceAddress } from './listen.ts'
+import { closeAll, hostInUrl, type Service, type ServiceAddress } from './listen.ts'
 import { startGrpc } from './grpc/start-grpc.ts'
 import type { Logger } from './logger.ts'
 import { type ServingMetrics, servingMetrics } from './metrics/serving-metrics.ts'
@@ -187,7 +187,7 @@ async function openGrpc(config: Config, models: ModelServer, logger: Logger) {
   const { host, portGrpc: port, inferBodyLimitBytes: maxMessageBytes } = config
   const log = logger.child({ service: 'inference-grpc' })
   const grpc = await startGrpc({ models, host, port, log, maxMessageBytes, isReady: () => true })
-  return { url: `grpc://${host}:${grpc.port}`, close: () => grpc.close() }
+  return { url: `grpc://${hostInUrl(host)}:${grpc.port}`, close: () => grpc.close() }
 }
 
 const portKeys = {

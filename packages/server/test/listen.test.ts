@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { test } from 'node:test'
 import Fastify from 'fastify'
 import type { App } from '../src/app-type.ts'
-import { closeAll, listenAll, type Service } from '../src/listen.ts'
+import { closeAll, listenAll, type Service, hostInUrl } from '../src/listen.ts'
 
 /** A service whose listening fails with a code of the operating system, or works. */
 function service(name: string, failure?: string): Service & { isClosed(): boolean } {
@@ -106,4 +106,11 @@ test('while a service closes, new connections are refused; one in use is answere
   for await (const text of socket) answer += text
   assert.match(answer, /^HTTP\/1\.1 200 [^]*connection: close[^]*fast$/i)
   await closed
+})
+
+test('an address to listen on stands in a URL as this machine can use it', () => {
+  assert.equal(hostInUrl('127.0.0.1'), '127.0.0.1')
+  assert.equal(hostInUrl('localhost'), 'localhost')
+  assert.equal(hostInUrl('::1'), '[::1]')
+  for (const wildcard of ['0.0.0.0', '::']) assert.equal(hostInUrl(wildcard), '127.0.0.1')
 })

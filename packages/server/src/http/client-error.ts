@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { FastifyBaseLogger } from 'fastify'
 import { failure, type Failure, wrongMethod } from './failure.ts'
 import { noRoute, type Observe } from './observe-requests.ts'
-import { statusTexts } from './status-codes.ts'
+import { statusTexts } from './node-http.ts'
 
 /** Answers what Node.js gives no request for: it cannot be read as HTTP, or asks for a tunnel. */
 export interface ClientErrors {

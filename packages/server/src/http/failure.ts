@@ -2,7 +2,7 @@ import { type ErrorCode, MillraceError } from '@millrace/common'
 import type { ErrorReply, RequestFault } from '@millrace/protocol'
 import { errorTable } from './error-table.ts'
 import { faultsOf, inWords, type ValidationProblem } from './faults.ts'
-import { statusTexts } from './status-codes.ts'
+import { statusTexts } from './node-http.ts'
 
 /** A failed request: status and body of its reply. */
 export interface Failure {

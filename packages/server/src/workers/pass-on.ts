@@ -1,5 +1,6 @@
-import { Agent, type IncomingMessage, request as ask, type RequestOptions, type ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestOptions, ServerResponse } from 'node:http'
 import { failure } from '../http/failure.ts'
+import { Agent, request as ask } from '../http/node-http.ts'
 import { requestId } from '../http/request-id.ts'
 import type { Logger } from '../logger.ts'
 
