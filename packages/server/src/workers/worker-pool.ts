@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
+import { exponentialBackoff } from '@millrace/store'
 import type { DestinationStream } from 'pino'
 import type { Config } from '../config-schema.ts'
 import type { Logger } from '../logger.ts'
@@ -14,9 +15,8 @@ const lookMs = 1000
 const reportMs = 500
 /** Milliseconds of silence after which a worker is taken for stuck. */
 const longestSilenceMs = 30_000
-/** Milliseconds until a worker that ended is replaced, the first time and at most. */
-const firstDelayMs = 100
-const longestDelayMs = 10_000
+/** Milliseconds until a worker that ended is replaced. */
+const replacementDelayMs = exponentialBackoff({ firstMs: 100, longestMs: 10_000 })
 /** Milliseconds of life after which a worker's end is no sequel of the one before. */
 const longLifeMs = 60_000
 
@@ -42,7 +42,8 @@ export class WorkerPool {
   readonly #options: PoolOptions
   readonly #workers = new Map<number, WorkerProcess>()
   readonly #waiting = new Set<() => void>()
-  readonly #delays = new Map<number, number>()
+  /** How often in a row a worker ended soon, by its number. */
+  readonly #failures = new Map<number, number>()
   readonly #timers = new Set<NodeJS.Timeout>()
   #start: PoolStart | undefined
   #mirror: ModelMirror | undefined
@@ -184,9 +185,9 @@ export class WorkerPool {
   }
 
   #replace({ number, bornAt }: WorkerProcess, how: Ended): void {
-    const before = performance.now() - bornAt > longLifeMs ? undefined : this.#delays.get(number)
-    const delayMs = before === undefined ? firstDelayMs : Math.min(longestDelayMs, before * 2)
-    this.#delays.set(number, delayMs)
+    const before = performance.now() - bornAt > longLifeMs ? 0 : (this.#failures.get(number) ?? 0)
+    const delayMs = Math.round(replacementDelayMs(before + 1))
+    this.#failures.set(number, before + 1)
     this.#options.logger.error({ worker: number, ...how, delay_ms: delayMs }, 'a worker ended and is replaced')
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
