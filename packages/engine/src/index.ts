@@ -84,18 +84,23 @@ export { freezeLearner, type FreezeOptions } from './serving/learners/freeze-lea
 export { learnerToOnnx } from './serving/learners/learner-to-onnx.ts'
 export { liveName, liveVersion } from './serving/learners/live-version.ts'
 export { type FrozenOptions, openFrozen } from './serving/learners/open-frozen.ts'
-export type {
-  Duration,
-  InferReply,
-  InferRequest,
-  LoadReport,
-  ModelServer,
-  ModelStatus,
-  Route,
-  ServingEvents,
-  VersionState,
-  VersionStatistics,
-  VersionStatus
+export {
+  type Asker,
+  type Assignment,
+  type Duration,
+  type InferReply,
+  type InferRequest,
+  type LoadReport,
+  type ModelServer,
+  type ModelStatus,
+  type Resolved,
+  type Route,
+  type RouteReason,
+  routeReasons,
+  type ServingEvents,
+  type VersionState,
+  type VersionStatistics,
+  type VersionStatus
 } from './serving/model-server.ts'
 export type { ModelServerOptions, ServingLimits } from './serving/model-server-options.ts'
 export type { CachedQuestion } from './serving/cache/cached-question.ts'
@@ -107,3 +112,4 @@ export {
   type ResponseCache
 } from './serving/response-cache.ts'
 export type { ServedVersion, VersionRequest } from './serving/served-version.ts'
+export type { Decision, Traffic, Unit } from './serving/traffic.ts'

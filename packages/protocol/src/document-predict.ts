@@ -140,17 +140,38 @@ export const AnyPredictRequestSchema = Type.Union(
   { title: 'AnyPredictRequest', description: 'POST /predict: the shape of the body says which model answers.' }
 )
 
+const routingReasons = [
+  'version',
+  'override',
+  'sticky',
+  'experiment',
+  'canary',
+  'alias',
+  'default',
+  'fallback'
+] as const
+type RoutingReason = (typeof routingReasons)[number]
+
 /** Which version answered, and why that one. */
 export const RoutingSchema = Type.Object(
   {
     model: Type.String({ description: 'Name of the model.' }),
     version: Type.String({ description: 'Its version that answered.' }),
-    reason: Type.Unsafe<'version' | 'alias' | 'default'>({
+    reason: Type.Unsafe<RoutingReason>({
       type: 'string',
-      enum: ['version', 'alias', 'default'],
-      description: 'Whether the request named the version, named an alias of it, or named nothing.'
+      enum: [...routingReasons],
+      description:
+        'Why that version: the request named it (version); the unit is on the list of an experiment (override), was ' +
+        'served by this arm before (sticky), or belongs to it (experiment); a canary has this share of units; the ' +
+        'request named an alias; it named nothing (default). fallback: control answered because the arm could not.'
     }),
-    alias: Type.Optional(Type.String({ description: 'The alias that stands for the version.' }))
+    alias: Type.Optional(Type.String({ description: 'The alias that stands for the version.' })),
+    experiment: Type.Optional(Type.String({ description: 'Id of the experiment or canary that decided.' })),
+    arm: Type.Optional(Type.String({ description: 'Arm of it that the unit belongs to.' })),
+    probability: Type.Optional(Type.Number({ description: 'Chance with which a unit comes to this arm.' })),
+    sticky: Type.Optional(
+      Type.Boolean({ description: 'Whether the same unit comes to this arm again, by its request_id or unit_id.' })
+    )
   },
   { title: 'Routing', description: 'Which version answered, and why that one.' }
 )

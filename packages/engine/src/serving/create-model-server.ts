@@ -28,7 +28,7 @@ import { selectVersions } from './version-policy.ts'
 export async function createModelServer(options: ModelServerOptions): Promise<ModelServer> {
   const { now = Date.now, monotonicNow = () => performance.now(), after = systemTimer } = options
   const { registry, runtime, policy, defaultVersion, sources, events = {}, log, limits, cache, cacheTtlMs } = options
-  const { learners = new Map(), frozenFolder } = options
+  const { learners = new Map(), frozenFolder, traffic } = options
   selectVersions([], policy)
   const records = modelRecords(registry)
   let isServing = false
@@ -59,7 +59,7 @@ export async function createModelServer(options: ModelServerOptions): Promise<Mo
   const exclusive = new Exclusive()
   const deadlines = new Deadlines(monotonicNow, after)
   const find = (name: string, version: string | undefined): Target => targetOf(table.models.get(name), name, version)
-  const inference = new Inference({ find, bring, deadlines, cache, cacheTtlMs, limits, events, monotonicNow })
+  const inference = new Inference({ find, bring, deadlines, cache, cacheTtlMs, limits, events, traffic, monotonicNow })
   const aliases = new AliasMoves({ find: name => table.get(name), records, exclusive, events, now })
   const loads = new ModelLoads({ upkeep, records, exclusive, aliases, log, after })
   const versions = new LearnerVersions({ learners, frozenFolder, upkeep, now })
@@ -72,14 +72,12 @@ export async function createModelServer(options: ModelServerOptions): Promise<Mo
   isServing = true
   return {
     infer: request => inference.infer(request),
-    async resolve(model, version, { isQuestion = false } = {}) {
+    async resolve(model, version, question) {
       const startedAt = monotonicNow()
       try {
-        const target = find(model, version)
-        const { served } = await inference.resolve(target)
-        return { route: target.route, served }
+        return await inference.resolve({ ...question, model, version, inputs: [] }, question !== undefined)
       } catch (error) {
-        if (isQuestion) events.failed?.({ model, version, error, durationMs: monotonicNow() - startedAt })
+        if (question !== undefined) events.failed?.({ model, version, error, durationMs: monotonicNow() - startedAt })
         throw error
       }
     },

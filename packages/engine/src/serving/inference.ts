@@ -2,10 +2,11 @@ import type { NamedTensor } from '@millrace/runtime'
 import { Admission, type AdmissionLimits } from './admission.ts'
 import type { Awaited, Deadlines } from './deadlines.ts'
 import type { InMemory } from './in-memory.ts'
-import type { InferReply, InferRequest, ServingEvents } from './model-server.ts'
+import type { InferReply, InferRequest, Resolved, Route, ServingEvents } from './model-server.ts'
 import type { CachedAnswer, ResponseCache } from './response-cache.ts'
 import type { Target } from './served-model.ts'
-import { deadlineExceeded, notReady } from './serving-errors.ts'
+import { deadlineExceeded, isFault, notReady } from './serving-errors.ts'
+import type { Decision, Traffic } from './traffic.ts'
 import type { VersionSlot } from './version-slot.ts'
 
 /** What {@link Inference} is given. */
@@ -20,6 +21,7 @@ export interface InferenceDeps {
   readonly cacheTtlMs: number
   readonly limits: AdmissionLimits & { readonly requestTimeoutMs: number }
   readonly events: ServingEvents
+  readonly traffic: Traffic | undefined
   readonly monotonicNow: () => number
 }
 
@@ -54,8 +56,36 @@ export class Inference {
     })
   }
 
-  /** A version that would answer, in memory: brought there within the time that a request has. */
-  async resolve({ slot }: Target): Promise<InMemory> {
+  /**
+   * The version that would answer, brought to memory within the time that a request has.
+   * @param isQuestion whether the request is put next, which experiments then decide about
+   */
+  async resolve(request: InferRequest, isQuestion: boolean): Promise<Resolved> {
+    const { traffic, monotonicNow } = this.deps
+    const startedAt = monotonicNow()
+    const decision = isQuestion ? await traffic?.decide(request) : undefined
+    try {
+      return await this.#resolveBy(request, decision?.route, decision)
+    } catch (error) {
+      if (decision === undefined) throw error
+      const durationMs = monotonicNow() - startedAt
+      traffic!.failed({ decision, request, error, isFault: isFault(error), durationMs })
+      if (decision.fallback === undefined || !isFault(error)) throw error
+      return await this.#resolveBy(request, decision.fallback, { route: decision.fallback })
+    }
+  }
+
+  async #resolveBy(request: InferRequest, by: Route | undefined, decision?: Decision): Promise<Resolved> {
+    const { route, slot } = this.#target(request, by)
+    return { route, served: (await this.#bringInTime(slot)).served, decision }
+  }
+
+  #target({ model, version }: InferRequest, route: Route | undefined): Target {
+    const { find } = this.deps
+    return route === undefined ? find(model, version) : { route, slot: find(route.model, route.version).slot }
+  }
+
+  async #bringInTime(slot: VersionSlot): Promise<InMemory> {
     if (slot.current !== undefined) return slot.current
     const { deadlines, bring, limits, monotonicNow } = this.deps
     const { promise: late, reject } = Promise.withResolvers<never>()
@@ -106,7 +136,9 @@ class Flight {
   readonly #caller: Caller
   readonly #desk: Inference
   readonly #startedAt: number
+  #decision: Decision | undefined
   #target: Target | undefined
+  #route: Route | undefined
   /** Takes the request out of the queue that it waits in. */
   #giveUp: ((error: unknown) => void) | undefined
   #isSettled = false
@@ -126,14 +158,44 @@ class Flight {
   }
 
   async fly(): Promise<void> {
-    const { find, bring, deadlines } = this.#desk.deps
-    let version: InMemory | undefined
+    const { deps } = this.#desk
     try {
       if (this.#desk.isClosed) throw notReady({ model: this.#request.model }, 'the server is closing')
-      const target = find(this.#request.model, this.#request.version)
-      this.#target = target
-      const { slot } = target
-      slot.lastUsedAt = this.#startedAt
+      const decided = this.#request.decision ?? deps.traffic?.decide(this.#request)
+      const decision = decided instanceof Promise ? await decided : decided
+      this.#decision = decision
+      if (decision?.fallback === undefined) await this.#askBy(decision?.route)
+      else await this.#askEither(decision, decision.fallback)
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      deps.deadlines.delete(this)
+      this.#desk.landed()
+    }
+  }
+
+  /** Ask what was decided for, and what stands in for it should that fail. */
+  async #askEither(decision: Decision, fallback: Route): Promise<void> {
+    try {
+      await this.#askBy(decision.route)
+    } catch (error) {
+      if (this.#isSettled || !isFault(error)) throw error
+      this.#tellFailed(error)
+      this.#decision = undefined
+      await this.#askBy(fallback)
+    }
+  }
+
+  async #askBy(route: Route | undefined): Promise<void> {
+    const { find, bring, cache } = this.#desk.deps
+    const { model, version: named } = this.#request
+    const target = route === undefined ? find(model, named) : find(route.model, route.version)
+    this.#target = target
+    this.#route = route ?? target.route
+    const { slot } = target
+    slot.lastUsedAt = this.#startedAt
+    let version: InMemory | undefined
+    try {
       if (slot.current === undefined) {
         version = await bring(slot)
         if (this.#isSettled) return
@@ -141,15 +203,11 @@ class Flight {
         version = slot.current
         version.inUse++
       }
-      this.#mayBeCached = this.#desk.deps.cache !== undefined && this.#isCacheable(version)
+      this.#mayBeCached = cache !== undefined && this.#isCacheable(version)
       if (this.#mayBeCached) this.#succeed(target, version, await this.#askCache(target, version))
       else this.#succeed(target, version, { outputs: await this.#run(target, version), isCached: false })
-    } catch (error) {
-      this.#fail(error)
     } finally {
       version?.release()
-      deadlines.delete(this)
-      this.#desk.landed()
     }
   }
 
@@ -165,9 +223,10 @@ class Flight {
 
   #askCache(target: Target, version: InMemory): Promise<CachedAnswer> {
     const { cache, cacheTtlMs: standardTtlMs } = this.#desk.deps
-    const { model, inputs, outputs, featureNames, cacheTtlMs = standardTtlMs } = this.#request
+    const { inputs, outputs, featureNames, cacheTtlMs = standardTtlMs } = this.#request
     const { digest = '' } = version.served
-    const question = { model, version: target.route.version, digest, inputs, outputs, featureNames }
+    const { model, version: name } = target.slot
+    const question = { model, version: name, digest, inputs, outputs, featureNames }
     return cache!.answer(question, cacheTtlMs, () => this.#run(target, version))
   }
 
@@ -199,17 +258,18 @@ class Flight {
     return deps.monotonicNow() - cameAt
   }
 
-  #succeed({ slot, route }: Target, { served }: InMemory, { outputs, isCached }: CachedAnswer): void {
-    const { monotonicNow, events } = this.#desk.deps
+  #succeed({ slot }: Target, { served }: InMemory, { outputs, isCached }: CachedAnswer): void {
+    const { monotonicNow, events, traffic } = this.#desk.deps
     const now = monotonicNow()
     const durationMs = now - this.#startedAt
     if (this.#mayBeCached) this.#countCache(slot, isCached, durationMs)
     if (this.#isSettled) return
     this.#isSettled = true
     slot.tally.succeeded(durationMs * 1e6, now)
-    const reply = { route, served, outputs, isCached, durationMs }
+    const reply = { route: this.#route!, served, outputs, isCached, durationMs }
     this.#caller.resolve(reply)
     events.answered?.(reply)
+    traffic?.served(reply, this.#request)
   }
 
   #countCache({ tally }: VersionSlot, isCached: boolean, durationMs: number): void {
@@ -224,7 +284,20 @@ class Flight {
     const { monotonicNow, events } = this.#desk.deps
     const durationMs = monotonicNow() - this.#startedAt
     this.#target?.slot.tally.failed(durationMs * 1e6)
+    this.#tellFailed(error)
     this.#caller.reject(error)
     events.failed?.({ model, version, error, durationMs })
+  }
+
+  #tellFailed(error: unknown): void {
+    const { deps } = this.#desk
+    if (this.#decision === undefined) return
+    deps.traffic!.failed({
+      decision: this.#decision,
+      request: this.#request,
+      error,
+      isFault: isFault(error),
+      durationMs: deps.monotonicNow() - this.#startedAt
+    })
   }
 }

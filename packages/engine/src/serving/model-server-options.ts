@@ -5,6 +5,7 @@ import type { ServedLearner } from '../learning/served-learner.ts'
 import type { After } from '../learning/timers.ts'
 import type { ServingEvents } from './model-server.ts'
 import type { ResponseCache } from './response-cache.ts'
+import type { Traffic } from './traffic.ts'
 
 /** How much a model server may do at once. */
 export interface ServingLimits {
@@ -41,6 +42,8 @@ export interface ModelServerOptions {
   /** Where frozen learners are written: the folder of one of the sources. Freezing is refused without. */
   readonly frozenFolder?: string | undefined
   readonly events?: ServingEvents | undefined
+  /** Decides between versions; requests go by names and aliases alone without. */
+  readonly traffic?: Traffic | undefined
   readonly log: LearnerLog
   /** Milliseconds since 1970. */
   readonly now?: (() => number) | undefined

@@ -1,6 +1,8 @@
 import type { NamedTensor } from '@millrace/runtime'
-import type { ModelMetadata } from '@millrace/store'
+import type { ModelConfig, ModelMetadata, VersionFiles } from '@millrace/store'
+import type { LoadOverride } from './load-override.ts'
 import type { ServedVersion } from './served-version.ts'
+import type { Decision, Unit } from './traffic.ts'
 
 /** A question to a model, whatever protocol it came by. */
 export interface InferRequest {
@@ -19,15 +21,66 @@ export interface InferRequest {
   /** Milliseconds that the caller waits, if less than the server's own limit. */
   readonly timeoutMs?: number | undefined
   readonly priority?: number | undefined
+  /** Who asks, for experiments. */
+  readonly unit?: Unit | undefined
+  /** By which feedback can name this request later; the id of the unit unless given. */
+  readonly requestId?: string | undefined
+  /** How it came in: the documented API asks to take part in experiments, and may be asked not to. */
+  readonly entry?: 'predict' | undefined
+  /** False to be answered by the version or alias named, or the default, whatever experiments there are. */
+  readonly mayExperiment?: boolean | undefined
+  /** What `resolve` decided, so that it is not decided anew. */
+  readonly decision?: Decision | undefined
+}
+
+/**
+ * Why a version answers, the strongest first: it was named (`version`); the unit is on the list of an experiment
+ * (`override`), was served by this arm before (`sticky`) or belongs to it (`experiment`), or to a step of a canary; an
+ * `alias` was named; nothing was (`default`). `fallback`: control answers because the arm of the unit could not.
+ */
+export const routeReasons = [
+  'version',
+  'override',
+  'sticky',
+  'experiment',
+  'canary',
+  'alias',
+  'default',
+  'fallback'
+] as const
+/** One of {@link routeReasons}. */
+export type RouteReason = (typeof routeReasons)[number]
+
+/** Why a unit is served as it is. */
+export interface Assignment {
+  /** Id of the experiment or canary. */
+  readonly experiment: string
+  /** Name of the arm that the unit belongs to, also where control answers in its place. */
+  readonly arm: string
+  /** Chance with which a unit comes to this arm; 1 for one that is on a list. */
+  readonly probability: number
+  /** Whether the unit comes to this arm again when it comes again. */
+  readonly isSticky: boolean
 }
 
 /** Which version answered, and why that one. */
 export interface Route {
   readonly model: string
   readonly version: string
-  /** `version` was named, `alias` was named, or `default` because nothing was. */
-  readonly reason: 'version' | 'alias' | 'default'
+  readonly reason: RouteReason
   readonly alias?: string | undefined
+  /** What an experiment or canary had to say about it. */
+  readonly assignment?: Assignment | undefined
+}
+
+/** Who asks, as far as it decides which version answers. */
+export type Asker = Pick<InferRequest, 'unit' | 'requestId' | 'entry' | 'mayExperiment'>
+
+/** What a request would be answered by. */
+export interface Resolved {
+  readonly route: Route
+  readonly served: ServedVersion
+  readonly decision?: Decision | undefined
 }
 
 /** The answer of a model. */
@@ -55,6 +108,8 @@ export interface VersionStatus {
   readonly isServed: boolean
   /** Undefined while it is not in memory. */
   readonly served: ServedVersion | undefined
+  /** What is in memory was loaded from these; undefined for a learner that is live. */
+  readonly files?: VersionFiles | undefined
   /** What its files say of it, also while it is not in memory; undefined until they were first read. */
   readonly metadata?: ModelMetadata | undefined
 }
@@ -69,6 +124,8 @@ export interface ModelStatus {
   readonly aliases: ReadonlyMap<string, string>
   /** True for a lone ONNX file beside `model_metadata.json`. */
   readonly isFlat: boolean
+  /** How it is served: what its files or the last load say. */
+  readonly config: ModelConfig
 }
 
 /** What became of a call to load or reload. */
@@ -140,13 +197,11 @@ export interface ModelServer {
   infer(request: InferRequest): Promise<InferReply>
   /**
    * The version that a request would be answered by, loaded if it was not. Throws as `infer` does.
-   * @param options `isQuestion`: for a request that is put next, so that `ServingEvents.failed` hears where it cannot be
+   * @param version a version or alias
+   * @param question for a request that is put next, with the `decision` of the reply: experiments are asked, and
+   *   `ServingEvents.failed` hears where it cannot be put
    */
-  resolve(
-    model: string,
-    version?: string,
-    options?: { isQuestion?: boolean }
-  ): Promise<{ route: Route; served: ServedVersion }>
+  resolve(model: string, version?: string, question?: Asker): Promise<Resolved>
   /** All models in the order of their names. */
   models(): readonly ModelStatus[]
   /** @throws {MillraceError} MILL_MODEL_NOT_FOUND */
@@ -162,9 +217,13 @@ export interface ModelServer {
   reload(model?: string): Promise<LoadReport>
   /**
    * Load a model's versions by its policy as far as there is room, also after `unload`, and those that failed once more.
-   * @throws {MillraceError} MILL_MODEL_NOT_FOUND, or MILL_MODEL_INVALID when no version of it works
+   * @param override what holds in place of what the sources have, all of it or nothing, until the model is loaded again
+   *   or unloaded, and not after a restart. The model need not be known when it has files
+   * @throws {MillraceError} MILL_MODEL_NOT_FOUND, or MILL_MODEL_INVALID when no version of it works; with an override when
+   *   any does not, what was served before still is then. MILL_INPUT_INVALID for an override of a learner, or with names
+   *   that cannot be, MILL_UNSUPPORTED for files that there is no place for, MILL_STORE_FAILED
    */
-  load(model: string): Promise<LoadReport>
+  load(model: string, override?: LoadOverride): Promise<LoadReport>
   /**
    * Serve a model no more until it is loaded again, also after a restart; requests that run are answered. Durable when it
    * resolves. A learner goes on learning. @throws {MillraceError} MILL_MODEL_NOT_FOUND

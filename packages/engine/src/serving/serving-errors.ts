@@ -1,4 +1,4 @@
-import { MillraceError } from '@millrace/common'
+import { type ErrorCode, MillraceError } from '@millrace/common'
 
 /** The message of whatever was thrown. */
 export function reasonOf(error: unknown): string {
@@ -38,4 +38,18 @@ export function notReady(
 export function deadlineExceeded(model: string, waitedMs: number): MillraceError {
   const message = `the request to model '${model}' was not answered within ${Math.round(waitedMs * 1000) / 1000} ms`
   return new MillraceError('MILL_DEADLINE_EXCEEDED', message, { details: { model } })
+}
+
+const faults: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'MILL_DEADLINE_EXCEEDED',
+  'MILL_MODEL_NOT_FOUND',
+  'MILL_MODEL_NOT_READY',
+  'MILL_OVERLOADED',
+  'MILL_RUN_FAILED',
+  'MILL_VERSION_NOT_FOUND'
+])
+
+/** Whether it lies with the version or the server that a request which was routed to that version failed. */
+export function isFault(error: unknown): boolean {
+  return !(error instanceof MillraceError) || faults.has(error.code)
 }

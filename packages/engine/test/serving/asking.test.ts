@@ -241,7 +241,7 @@ test('whoever listens hears of every request, load and end', async t => {
   runtime.beforeRun = async () => time.pass(3)
   await answerOf(server, 'm')
   await assert.rejects(answerOf(server, 'x', '1'))
-  await assert.rejects(server.resolve('m', '9', { isQuestion: true }))
+  await assert.rejects(server.resolve('m', '9', {}))
   await assert.rejects(server.resolve('m', '9'))
   source.put('m', '1', { answer: 2 })
   await server.reload()

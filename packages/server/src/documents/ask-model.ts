@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/common'
-import type { InferReply, InferRequest, ModelServer, ServedVersion } from '@millrace/engine'
+import type { InferReply, InferRequest, ModelServer, Resolved, ServedVersion } from '@millrace/engine'
 import { inputOf, type Matrix } from './matrix.ts'
 
 /** What asking a model needs of the server. */
@@ -19,18 +19,18 @@ export interface Question extends Omit<InferRequest, 'inputs'> {
  */
 export async function askModel(models: AskedModels, { matrix, check, ...question }: Question): Promise<InferReply> {
   const { model, version } = question
-  const ask = (served: ServedVersion) => {
+  const ask = ({ served, decision }: Resolved) => {
     const input = inputOf(served, matrix)
     check?.(served, matrix)
-    return models.infer({ ...question, inputs: [input] })
+    return models.infer({ ...question, inputs: [input], decision })
   }
-  const { served } = await models.resolve(model, version, { isQuestion: true })
+  const resolved = await models.resolve(model, version, question)
   try {
-    return await ask(served)
+    return await ask(resolved)
   } catch (error) {
     if (!(error instanceof MillraceError) || error.code !== 'MILL_INPUT_INVALID') throw error
-    const { served: now } = await models.resolve(model, version)
-    if (now === served) throw error
+    const now = await models.resolve(model, version, question)
+    if (now.served === resolved.served) throw error
     return ask(now)
   }
 }

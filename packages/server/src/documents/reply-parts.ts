@@ -17,8 +17,12 @@ export function versionIn(reader: BodyReader, body: JsonObject, place: FaultPlac
 }
 
 /** Which version answered, as replies tell it. */
-export function routingOf({ route: { model, version, reason, alias } }: InferReply): Routing {
-  return alias === undefined ? { model, version, reason } : { model, version, reason, alias }
+export function routingOf({ route }: Pick<InferReply, 'route'>): Routing {
+  const { model, version, reason, alias, assignment } = route
+  const named = alias === undefined ? { model, version, reason } : { model, version, reason, alias }
+  if (assignment === undefined) return named
+  const { experiment, arm, probability, isSticky } = assignment
+  return { ...named, experiment, arm, probability, sticky: isSticky }
 }
 
 /** Milliseconds to the tenth of a microsecond. */

@@ -36,6 +36,27 @@ export const errorTable: Record<ErrorCode, ErrorMeaning> = {
       'The model could not answer before the deadline of the request; it was not run, or its answer came too late.',
     remedy: 'Send less at once, give it more time (`REQUEST_TIMEOUT`, or `timeout` in the request), or add capacity.'
   },
+  MILL_EXPERIMENT_EXISTS: {
+    status: 409,
+    meaning: 'There is an experiment, canary or shadow of this id already.',
+    remedy: 'Choose another id, change the one there is, or remove it once it is stopped.'
+  },
+  MILL_EXPERIMENT_INVALID: {
+    status: 400,
+    meaning:
+      'The configuration of an experiment, canary or shadow is wrong; nothing was changed. `details` names every fault.',
+    remedy: 'Correct the fields named.'
+  },
+  MILL_EXPERIMENT_NOT_FOUND: {
+    status: 404,
+    meaning: 'There is no experiment, canary or shadow of this id.',
+    remedy: 'See `GET /experiments`, `GET /canaries` and `GET /shadows`.'
+  },
+  MILL_EXPERIMENT_STATE: {
+    status: 409,
+    meaning: 'This cannot be done with an experiment or canary in its present state.',
+    remedy: 'See its `state`; one that is stopped stays so.'
+  },
   MILL_FEATURE_LIMIT: {
     status: 422,
     meaning: 'Learning this would give the model more different feature names than it may have; nothing was learned.',
@@ -188,6 +209,11 @@ export const errorTable: Record<ErrorCode, ErrorMeaning> = {
     status: 503,
     meaning: 'The storage failed; nothing was changed.',
     remedy: 'Look at the log, at free disk space and at the rights of `MILLRACE_DATA_DIR`; then try again.'
+  },
+  MILL_UNIT_REQUIRED: {
+    status: 422,
+    meaning: 'An experiment wants to know who asks, and the request does not say.',
+    remedy: 'Send `unit_id` or `request_id` in the body, or a header `X-Unit-ID` or `X-Request-ID`.'
   },
   MILL_UNSUPPORTED: {
     status: 501,

@@ -87,7 +87,7 @@ export const mlflowRoutes: FastifyPluginAsyncTypebox<MlflowDeps> = async (
     },
     async (request, reply) => {
       const { name, asked } = targetOf(request)
-      const { route, served } = await models.resolve(name, asked, { isQuestion: true })
+      const { route, served } = await models.resolve(name, asked, {})
       const kind = bodyKindOf(request.headers['content-type'])
       const read = 'kind' in kind && kind.kind === 'csv' ? readCsvInvocation : readJsonInvocation
       const { rows, ...question } = read(bodyOf(request), served)

@@ -67,7 +67,7 @@ export const kserveV1Routes: FastifyPluginAsyncTypebox<KserveV1Deps> = async (ap
     reply: FastifyReply
   ): Promise<FastifyReply> => {
     const asked = versionIn(params)
-    const { route, served } = await models.resolve(params.model, asked, { isQuestion: true })
+    const { route, served } = await models.resolve(params.model, asked, {})
     const { rows, ...question } = readJson(bodyOf({ body }), value => readPredictRequest(value, served))
     // The version that the request was read for, also if an alias has moved since.
     const { outputs } = await models.infer({ model: params.model, version: route.version, ...question })

@@ -36,7 +36,7 @@ export function inferAnswers(
   const questionOf = async (call: InferCall, jsonLength: string | string[]): Promise<InferQuestion> => {
     const length = lengthOf(jsonLength, call.body)
     if (length > 0) return readInferRequest(call.body, length)
-    const { served } = await models.resolve(call.model, call.version, { isQuestion: true })
+    const { served } = await models.resolve(call.model, call.version, {})
     return readRawRequest(call.body, served)
   }
   return async call => {

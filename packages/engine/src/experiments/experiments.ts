@@ -1,0 +1,117 @@
+import type { ModelServer } from '../serving/model-server.ts'
+import type { Traffic } from '../serving/traffic.ts'
+import type { ExperimentRecord } from './experiment.ts'
+import type { Outcome, ExperimentTally } from './ledger/ledger.ts'
+import type { ExperimentResults } from './statistics/results.ts'
+import type { Shadows } from './shadow/shadow.ts'
+
+/** A fault of what somebody wants to configure. */
+export interface DefinitionFault {
+  /** Where, such as `['arms', 1, 'version']`. */
+  readonly place: readonly (string | number)[]
+  /** What is wrong, with the value. */
+  readonly message: string
+}
+
+/** What may be left out of a definition has a default; see ExperimentDefinition. */
+export type ExperimentDraft = { readonly id: string; readonly model: string } & Readonly<Record<string, unknown>>
+
+/** An experiment as it stands. */
+export interface ExperimentView extends ExperimentRecord {
+  readonly revision: number
+  /** Shares of arms at present, by the index of the arm. */
+  readonly weights: readonly number[]
+}
+
+/** What became of feedback. */
+export interface FeedbackReceipt {
+  readonly experiment: string
+  readonly arm: string
+  readonly metric: string
+  readonly value: number
+  readonly isRepeat: boolean
+}
+
+/**
+ * Experiments, canaries and shadows of a model server. A change is whole or not at all, durable when it resolves, and
+ * taken over by all processes.
+ */
+export interface Experiments {
+  /** What the model server asks about every request. */
+  readonly traffic: Traffic
+  /** Look after what runs from now on: adapt weights, step canaries. Call once the models are there. */
+  attach(models: ModelServer): Promise<void>
+  /** In the order of their ids; canaries are not among them. */
+  list(): readonly ExperimentView[]
+  /** @throws {MillraceError} MILL_EXPERIMENT_NOT_FOUND */
+  get(id: string): ExperimentView
+  /**
+   * A new experiment, a draft until it is started.
+   * @throws {MillraceError} MILL_EXPERIMENT_INVALID with `details.faults`, every DefinitionFault; MILL_EXPERIMENT_EXISTS
+   */
+  create(draft: ExperimentDraft): Promise<ExperimentView>
+  /**
+   * Change what is given and nothing else. Of a running one: weights, coverage, overrides, arms that are added, description,
+   * metrics that are added, bandit; the others would void what was measured.
+   * @throws {MillraceError} MILL_EXPERIMENT_INVALID, MILL_EXPERIMENT_NOT_FOUND
+   */
+  change(id: string, change: Readonly<Record<string, unknown>>): Promise<ExperimentView>
+  /** @throws {MillraceError} MILL_EXPERIMENT_STATE for one that is stopped; MILL_EXPERIMENT_INVALID when an arm is gone */
+  start(id: string): Promise<ExperimentView>
+  /** Requests go by the alias until it is started again; what was measured stays. */
+  pause(id: string): Promise<ExperimentView>
+  /** For good; results stay. */
+  stop(id: string): Promise<ExperimentView>
+  /** Forget a draft or a stopped one, with all that was measured. @throws {MillraceError} MILL_EXPERIMENT_STATE */
+  remove(id: string): Promise<void>
+  tally(id: string): ExperimentTally
+  results(id: string): Promise<ExperimentResults>
+  readonly canaries: Canaries
+  readonly shadows: Shadows
+  /**
+   * Count an outcome in every experiment and canary that it belongs to.
+   * @throws {MillraceError} MILL_ID_CONFLICT, MILL_STORE_FAILED
+   */
+  feedback(outcome: Outcome): Promise<readonly FeedbackReceipt[]>
+  /** Take over what other processes decided. */
+  refresh(): Promise<void>
+  close(): Promise<void>
+}
+
+/** A canary as it stands, with the numbers. */
+export interface CanaryView {
+  readonly id: string
+  readonly record: ExperimentRecord
+  readonly revision: number
+  /** What each guard says now. */
+  readonly checks: readonly CanaryCheck[]
+}
+
+/** What a guard says. */
+export interface CanaryCheck {
+  readonly measure: string
+  readonly canary: number | null
+  readonly control: number | null
+  /** How much worse the canary is; negative when it is better. */
+  readonly harm: number | null
+  /** Within which harm lies, whenever one looks, but for a chance of alpha. */
+  readonly interval: readonly [low: number, high: number] | null
+  readonly tolerance: number
+  readonly says: 'breach' | 'pass' | 'unsure' | 'no data'
+}
+
+/** Rollouts of candidates, step by step. */
+export interface Canaries {
+  list(): readonly CanaryView[]
+  /** @throws {MillraceError} MILL_EXPERIMENT_NOT_FOUND */
+  get(id: string): CanaryView
+  /** Begins at once. @throws {MillraceError} MILL_EXPERIMENT_INVALID, MILL_EXPERIMENT_EXISTS */
+  start(plan: Readonly<Record<string, unknown>>): Promise<CanaryView>
+  /** Keeps the share of traffic as it is until it is resumed; a breach still rolls back. */
+  freeze(id: string): Promise<CanaryView>
+  resume(id: string): Promise<CanaryView>
+  /** By hand, whatever the numbers say. */
+  promote(id: string): Promise<CanaryView>
+  rollBack(id: string, reason?: string): Promise<CanaryView>
+  remove(id: string): Promise<void>
+}
