@@ -107,6 +107,8 @@ export interface ExperimentRecord {
   readonly definition: ExperimentDefinition
   readonly state: ExperimentState
   readonly allocation: Allocation
+  /** From 1; another one begins, with nothing measured, where a change would make old and new numbers incomparable. */
+  readonly phase: number
   /** Milliseconds since 1970. */
   readonly createdAt: number
   readonly startedAt: number | undefined
