@@ -102,6 +102,7 @@ export {
   type VersionStatistics,
   type VersionStatus
 } from './serving/model-server.ts'
+export type { LoadOverride, OpenGiven } from './serving/load-override.ts'
 export type { ModelServerOptions, ServingLimits } from './serving/model-server-options.ts'
 export type { CachedQuestion } from './serving/cache/cached-question.ts'
 export {

@@ -40,7 +40,8 @@ const echoStatus: ModelStatus = {
     { version: '1.9', state: 'UNAVAILABLE', reason: 'not asked for', isServed: false, served: undefined }
   ],
   aliases: new Map([['default', '1.10']]),
-  isFlat: false
+  isFlat: false,
+  config: { aliases: {} }
 }
 
 function known(model: string): void {

@@ -28,7 +28,7 @@ import { selectVersions } from './version-policy.ts'
 export async function createModelServer(options: ModelServerOptions): Promise<ModelServer> {
   const { now = Date.now, monotonicNow = () => performance.now(), after = systemTimer } = options
   const { registry, runtime, policy, defaultVersion, sources, events = {}, log, limits, cache, cacheTtlMs } = options
-  const { learners = new Map(), frozenFolder, traffic } = options
+  const { learners = new Map(), frozenFolder, openGiven, traffic } = options
   selectVersions([], policy)
   const records = modelRecords(registry)
   let isServing = false
@@ -61,11 +61,12 @@ export async function createModelServer(options: ModelServerOptions): Promise<Mo
   const find = (name: string, version: string | undefined): Target => targetOf(table.models.get(name), name, version)
   const inference = new Inference({ find, bring, deadlines, cache, cacheTtlMs, limits, events, traffic, monotonicNow })
   const aliases = new AliasMoves({ find: name => table.get(name), records, exclusive, events, now })
-  const loads = new ModelLoads({ upkeep, records, exclusive, aliases, log, after })
+  const loads = new ModelLoads({ upkeep, records, exclusive, aliases, openGiven, log, after })
   const versions = new LearnerVersions({ learners, frozenFolder, upkeep, now })
   const closeAll = async (): Promise<void> => {
     await inference.close()
     await upkeep.close()
+    await loads.close()
   }
   let closing: Promise<void> | undefined
   await upkeep.open()
@@ -85,7 +86,7 @@ export async function createModelServer(options: ModelServerOptions): Promise<Mo
     model: name => table.get(name).status(),
     isReady: (model, version) => table.models.get(model)?.target(version)?.slot.isServed === true,
     reload: model => loads.reload(model),
-    load: model => loads.load(model),
+    load: (model, override) => loads.load(model, override),
     unload: model => loads.unload(model),
     refresh: model => loads.refresh(model),
     moveAlias: (model, alias, version) => aliases.move(model, alias, version),

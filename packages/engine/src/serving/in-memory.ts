@@ -1,3 +1,4 @@
+import type { VersionFiles } from '@millrace/store'
 import type { Opened, Origin } from './open-version.ts'
 import type { ServedVersion } from './served-version.ts'
 import type { VersionTally } from './version-tally.ts'
@@ -11,6 +12,12 @@ interface Listeners {
   }
 }
 
+/** What a version was loaded from. */
+export interface Loaded {
+  readonly origin: Origin
+  readonly files: VersionFiles
+}
+
 /** A version in memory, with the number of requests that need it. It is closed after the last of them. */
 export class InMemory {
   readonly served: ServedVersion
@@ -18,6 +25,8 @@ export class InMemory {
   readonly gone: Promise<void>
   /** What its files and settings were; moves on when files change without a change of content. */
   stamp: string
+  /** Where its content lies; undefined for a learner that is live. Moves on as `stamp` does. */
+  files: VersionFiles | undefined
   readonly settings: string
   inUse = 0
   isRetired = false
@@ -26,11 +35,12 @@ export class InMemory {
   readonly #host: Listeners['host']
   readonly #left: () => void
 
-  constructor({ served, close }: Opened, origin: Origin | undefined, { tally, host }: Listeners) {
+  constructor({ served, close }: Opened, from: Loaded | undefined, { tally, host }: Listeners) {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.served = served
-    this.stamp = origin?.stamp ?? ''
-    this.settings = origin?.settings ?? ''
+    this.stamp = from?.origin.stamp ?? ''
+    this.files = from?.files
+    this.settings = from?.origin.settings ?? ''
     this.gone = promise
     this.#close = close
     this.#tally = tally

@@ -3,8 +3,11 @@ import type { LearnerLog } from '../learning/learner-log.ts'
 import type { After } from '../learning/timers.ts'
 import type { AliasMoves } from './alias-moves.ts'
 import type { Exclusive } from './exclusive.ts'
+import type { LoadOverride, OpenGiven, Override } from './load-override.ts'
+import { nameProblem } from './model-names.ts'
 import type { ModelRecords } from './model-records.ts'
 import type { LoadReport } from './model-server.ts'
+import { replaceModel, withdrawOverride } from './replace-model.ts'
 import type { ServedModel } from './served-model.ts'
 import type { Upkeep } from './upkeep.ts'
 
@@ -15,6 +18,8 @@ export interface LoadDeps {
   /** One change of a model at a time. */
   readonly exclusive: Exclusive
   readonly aliases: AliasMoves
+  /** Undefined where no files can be given with a load. */
+  readonly openGiven: OpenGiven | undefined
   readonly log: LearnerLog
   readonly after: After
 }
@@ -58,8 +63,9 @@ export class ModelLoads {
   }
 
   /** See ModelServer.load. */
-  async load(name: string): Promise<LoadReport> {
+  async load(name: string, override?: LoadOverride): Promise<LoadReport> {
     const { upkeep } = this.#deps
+    if (override !== undefined || upkeep.listings.overrides.has(name)) return this.#replace(name, override)
     const wasUnloaded = upkeep.table.models.get(name)?.isUnloaded === true
     if (wasUnloaded) await this.#decide(name, false)
     const report = only(await upkeep.look({ model: name, isLoad: true, isFresh: true }), name)
@@ -73,7 +79,19 @@ export class ModelLoads {
 
   /** See ModelServer.unload. */
   async unload(name: string): Promise<void> {
-    await this.#decide(name, true)
+    const { upkeep } = this.#deps
+    const override = upkeep.listings.overrides.get(name)
+    // What lasts no longer than this process leaves no mark beyond it.
+    if (override === undefined || upkeep.listings.of(name, undefined) !== undefined) await this.#decide(name, true)
+    if (override === undefined) return
+    const withdrawn = await this.#alone(name, async () => withdrawOverride(name, upkeep))
+    await withdrawn?.given?.source.close()
+  }
+
+  /** Give up what was given with loads. */
+  async close(): Promise<void> {
+    const { overrides } = this.#deps.upkeep.listings
+    await Promise.all(Array.from(overrides.values(), async ({ given }) => given?.source.close()))
   }
 
   /** See ModelServer.refresh. */
@@ -92,6 +110,43 @@ export class ModelLoads {
         log.warn({ model: name, err: error }, 'what another process decided could not be taken over')
       })
     }
+  }
+
+  async #replace(name: string, wanted: LoadOverride | undefined): Promise<LoadReport> {
+    const { upkeep, records } = this.#deps
+    const { overrides } = upkeep.listings
+    const override = wanted && (await this.#prepare(name, wanted))
+    let leftover = override
+    try {
+      return await this.#alone(name, async () => {
+        const before = overrides.get(name)
+        const report = await replaceModel({ name, override, check: wanted?.check }, { upkeep, records })
+        leftover = before
+        return report
+      })
+    } finally {
+      await leftover?.given?.source.close()
+    }
+  }
+
+  /** @throws {MillraceError} MILL_INPUT_INVALID, MILL_UNSUPPORTED or MILL_STORE_FAILED */
+  async #prepare(name: string, { config, files }: LoadOverride): Promise<Override> {
+    const { upkeep, openGiven } = this.#deps
+    const problem = upkeep.table.models.get(name)?.live === undefined ? nameProblem(name) : `${name} is a learner`
+    if (problem !== undefined) throw notOverridden(problem)
+    if (files === undefined) return { config, given: undefined }
+    if (openGiven === undefined) throw new MillraceError('MILL_UNSUPPORTED', 'no files can be given with a load here')
+    const source = await openGiven(name, files)
+    const listed = await source.list()
+    const versions = listed.flatMap(model =>
+      model.versions.map(sourced => [sourced.version, { source, sourced }] as const)
+    )
+    return { config, given: { source, versions: new Map(versions) } }
+  }
+
+  /** While nobody else changes this model, or looks at the sources. */
+  #alone<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+    return this.#deps.exclusive.run(name, () => this.#deps.upkeep.alone(work))
   }
 
   async #adoptAll(name: string | undefined): Promise<void> {
@@ -114,6 +169,10 @@ export class ModelLoads {
       upkeep.table.tidy(model)
     })
   }
+}
+
+function notOverridden(problem: string): MillraceError {
+  return new MillraceError('MILL_INPUT_INVALID', `no configuration or files can be given with this load: ${problem}`)
 }
 
 function loadError(model: string, { failed }: LoadReport): MillraceError {

@@ -3,6 +3,7 @@ import type { ModelSource, RegistryStore, VersionPolicy } from '@millrace/store'
 import type { LearnerLog } from '../learning/learner-log.ts'
 import type { ServedLearner } from '../learning/served-learner.ts'
 import type { After } from '../learning/timers.ts'
+import type { OpenGiven } from './load-override.ts'
 import type { ServingEvents } from './model-server.ts'
 import type { ResponseCache } from './response-cache.ts'
 import type { Traffic } from './traffic.ts'
@@ -41,6 +42,8 @@ export interface ModelServerOptions {
   readonly cacheTtlMs: number
   /** Where frozen learners are written: the folder of one of the sources. Freezing is refused without. */
   readonly frozenFolder?: string | undefined
+  /** Keeps files that are given with a load, which is refused without. */
+  readonly openGiven?: OpenGiven | undefined
   readonly events?: ServingEvents | undefined
   /** Decides between versions; requests go by names and aliases alone without. */
   readonly traffic?: Traffic | undefined

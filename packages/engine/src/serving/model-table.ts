@@ -64,20 +64,41 @@ export class ModelTable {
    */
   take(name: string, found: CatalogueModel | undefined): ServedModel | undefined {
     const model = this.models.get(name) ?? (found === undefined ? undefined : this.#add(name))
-    if (model === undefined) return undefined
+    if (model !== undefined) this.#fill(model, found, this.#deps.host)
+    return model
+  }
+
+  /** What a model would be, with nothing in memory. Nobody hears of it, and it is asked nothing. */
+  preview(name: string, found: CatalogueModel, kept: KeptRecord): ServedModel {
+    const model = new ServedModel(name, undefined, this.#deps.defaults)
+    model.kept = kept
+    this.#fill(model, found, unheard(this.#deps.host))
+    return model
+  }
+
+  #fill(model: ServedModel, found: CatalogueModel | undefined, host: SlotHost): void {
     model.config = found?.config ?? noConfig
     model.isFlat = found?.isFlat ?? false
     const settings = settingsOf(model.config)
     for (const slot of model.slots.values()) if (found?.versions.has(slot.version) !== true) slot.origin = undefined
     for (const [version, where] of found?.versions ?? []) {
       if (version === model.live) continue
-      const slot = model.slots.get(version) ?? new VersionSlot({ model: name, version }, this.#deps.host)
+      const slot = model.slots.get(version) ?? new VersionSlot({ model: model.name, version }, host)
       if (!model.slots.has(version)) model.add(slot)
       slot.origin = originOf({ ...where, config: model.config, settings })
       if (where.sourced.state === 'invalid') slot.refuse(where.sourced.reason ?? 'its files cannot be used')
     }
     model.settle()
-    return model
+  }
+
+  /** Give up what has vanished, also what an alias stands for. */
+  forget(model: ServedModel): void {
+    for (const slot of model.order) {
+      if (slot.origin !== undefined || slot.version === model.live) continue
+      model.delete(slot)
+      slot.giveUp()
+    }
+    model.settle()
   }
 
   /** Give up what has vanished or is not wanted any more, now that what takes its place is loaded. */
@@ -108,4 +129,11 @@ export class ModelTable {
     slot.settle({ served: live, close: async () => undefined })
     return slot
   }
+}
+
+const nothing = (): void => undefined
+
+/** Of what becomes of versions nobody hears. */
+function unheard({ opener, monotonicNow }: SlotHost): SlotHost {
+  return { opener, monotonicNow, loaded: nothing, loadFailed: nothing, retired: nothing, unused: nothing }
 }

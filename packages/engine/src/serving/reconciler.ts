@@ -98,7 +98,7 @@ function loadsOf(model: ServedModel, isAsked: boolean): Load[] {
 }
 
 /** The versions that aliases stand for, or will as soon as they are loaded. */
-function neededVersions(model: ServedModel): Set<string> {
+export function neededVersions(model: ServedModel): Set<string> {
   const chosen = chosenAliases(model.config, model.kept.record)
   const needed = new Set(chosen.values())
   if (!chosen.has('default') && model.expectedDefault !== undefined) needed.add(model.expectedDefault)
@@ -109,7 +109,8 @@ function forgetFailures(model: ServedModel | undefined): void {
   for (const slot of model?.slots.values() ?? []) slot.forgetFailure()
 }
 
-function servedBy(model: ServedModel | undefined): Set<string> {
+/** Names of the versions that requests are answered for. */
+export function servedBy(model: ServedModel | undefined): Set<string> {
   if (model === undefined || model.isUnloaded) return new Set()
   return new Set(model.order.filter(slot => slot.isServed).map(slot => slot.version))
 }

@@ -158,7 +158,8 @@ export class ServedModel {
       kind: isLearner ? 'learner' : 'onnx',
       versions: this.order.map(slot => slotStatus(slot, { isUnloaded: this.isUnloaded, policy: this.#policy })),
       aliases: this.#aliases,
-      isFlat: this.isFlat
+      isFlat: this.isFlat,
+      config: this.config
     }
   }
 

@@ -19,6 +19,12 @@ export class SharedRuns<Wish, Result> {
     return this.#next.result
   }
 
+  /** Do something else while none of it is being done. */
+  async alone<Other>(work: () => Promise<Other>): Promise<Other> {
+    while (this.#running !== undefined) await this.#running
+    return this.#occupy(Promise.resolve().then(work))
+  }
+
   /** Resolves when nothing is being done and nobody waits. */
   async idle(): Promise<void> {
     while (this.#running !== undefined) {
@@ -29,15 +35,21 @@ export class SharedRuns<Wish, Result> {
 
   #queue(): { wishes: Wish[]; result: Promise<Result> } {
     const wishes: Wish[] = []
-    const result = this.#running!.then(() => {
-      this.#next = undefined
-      return this.#begin(wishes)
-    })
+    const result = this.#afterOthers(wishes)
     return { wishes, result }
   }
 
+  async #afterOthers(wishes: readonly Wish[]): Promise<Result> {
+    while (this.#running !== undefined) await this.#running
+    this.#next = undefined
+    return this.#begin(wishes)
+  }
+
   #begin(wishes: readonly Wish[]): Promise<Result> {
-    const result = this.#run(wishes)
+    return this.#occupy(this.#run(wishes))
+  }
+
+  #occupy<Any>(result: Promise<Any>): Promise<Any> {
     const over = (): void => {
       this.#running = undefined
     }

@@ -1,5 +1,6 @@
 import type { ModelSource, SourcedModel } from '@millrace/store'
-import { type Catalogue, mergeListings } from './catalogue.ts'
+import { type Catalogue, type CatalogueModel, mergeListings } from './catalogue.ts'
+import { overridden, type Override } from './load-override.ts'
 import { reasonOf } from './serving-errors.ts'
 
 /**
@@ -11,6 +12,8 @@ export class SourceListings {
   readonly #last = new Map<ModelSource, readonly SourcedModel[]>()
   #failed: ReadonlyMap<string, string> = new Map()
   #catalogue: Catalogue = { models: new Map(), problems: new Map() }
+  /** What holds in place of what the sources have, by model. */
+  readonly overrides = new Map<string, Override>()
 
   constructor(sources: readonly ModelSource[]) {
     this.#sources = sources
@@ -21,7 +24,7 @@ export class SourceListings {
     return this.#failed.size > 0
   }
 
-  /** Look at all sources. Never throws. */
+  /** Look at all sources; what is overridden is as the override has it. Never throws. */
   async read(isFresh: boolean): Promise<Catalogue['models']> {
     const failed = new Map<string, string>()
     await Promise.all(
@@ -35,7 +38,18 @@ export class SourceListings {
     )
     this.#failed = failed
     this.#catalogue = mergeListings(this.#sources.map(source => ({ source, models: this.#last.get(source) ?? [] })))
-    return this.#catalogue.models
+    const models = new Map(this.#catalogue.models)
+    for (const [name, override] of this.overrides) {
+      const model = this.of(name, override)
+      if (model !== undefined) models.set(name, model)
+    }
+    return models
+  }
+
+  /** What there was of a model the last time, when this override holds for it, or none. */
+  of(name: string, override: Override | undefined): CatalogueModel | undefined {
+    const found = this.#catalogue.models.get(name)
+    return override === undefined ? found : overridden(found, override)
   }
 
   /** What is wrong, by location. */

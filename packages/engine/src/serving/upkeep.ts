@@ -1,3 +1,4 @@
+import { MillraceError } from '@millrace/common'
 import type { ModelSource } from '@millrace/store'
 import type { LearnerLog } from '../learning/learner-log.ts'
 import type { After } from '../learning/timers.ts'
@@ -81,6 +82,14 @@ export class Upkeep implements SlotHost {
   /** Look at the sources, and resolve when what they have is served. Looks that are asked for at the same time are one. */
   look(wish: Wish): Promise<LoadReport> {
     return this.#isClosed ? Promise.resolve({ loaded: [], unloaded: [], failed: [] }) : this.#runs.ask(wish)
+  }
+
+  /** Do something about the models while nothing else is done about them. @throws {MillraceError} MILL_MODEL_NOT_READY at the end */
+  alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#runs.alone(() => {
+      if (this.#isClosed) throw new MillraceError('MILL_MODEL_NOT_READY', 'the server ends')
+      return work()
+    })
   }
 
   /** Why sources cannot be read, and what in them cannot be used, by location. */

@@ -1,6 +1,6 @@
 import { MillraceError } from '@millrace/common'
-import type { ModelMetadata } from '@millrace/store'
-import { InMemory } from './in-memory.ts'
+import type { ModelMetadata, VersionFiles } from '@millrace/store'
+import { InMemory, type Loaded } from './in-memory.ts'
 import type { Opened, Origin, VersionOpener } from './open-version.ts'
 import { notReady, reasonOf, unknownVersion } from './serving-errors.ts'
 import { type VersionKey, versionKey } from './version-order.ts'
@@ -180,34 +180,39 @@ export class VersionSlot {
   async #load(): Promise<InMemory> {
     const { origin } = this
     if (origin === undefined) throw unknownVersion(this.model, this.version, 'is in no source')
-    const { stamp } = origin
+    let files: VersionFiles
     let opened: Opened | undefined
     try {
-      const files = await this.#host.opener.fetch(this.model, origin)
+      files = await this.#host.opener.fetch(this.model, origin)
       this.#metadata = files.metadata
-      if (!this.#hasContent(files.digest, origin)) opened = await this.#host.opener.open(this, origin, files)
+      if (!this.hasContent(files.digest, origin)) opened = await this.#host.opener.open(this, origin, files)
     } catch (error) {
-      this.#fail(error, stamp)
+      this.#fail(error, origin.stamp)
       throw error
     }
-    return opened === undefined ? this.#keep(stamp) : this.#put(opened, origin)
+    if (opened === undefined) return this.keep({ origin, files })
+    return this.#isSuperseded(origin) ? this.#drop(opened) : this.put(opened, { origin, files })
   }
 
-  #hasContent(digest: string, origin: Origin): boolean {
+  /** Whether what is in memory has this content, and is run as the origin says. */
+  hasContent(digest: string, origin: Origin): boolean {
     return this.current?.served.digest === digest && this.current.settings === origin.settings
   }
 
-  /** Other files, and the same content. */
-  #keep(stamp: string): InMemory {
+  /** What is in memory is what there is: other files, and the same content. */
+  keep({ origin, files }: Loaded): InMemory {
     const current = this.current!
-    current.stamp = stamp
+    current.stamp = origin.stamp
+    current.files = files
     this.#failure = undefined
     return current
   }
 
-  #put(opened: Opened, origin: Origin): InMemory {
+  /** Let what was brought to memory take the place of what is there. */
+  put(opened: Opened, from: Loaded): InMemory {
     const before = this.current
-    const loaded = new InMemory(opened, origin, { tally: this.tally, host: this.#host })
+    const loaded = new InMemory(opened, from, { tally: this.tally, host: this.#host })
+    this.#metadata = from.files.metadata
     this.#failure = undefined
     if (!this.isWanted) {
       this.#retire(loaded)
@@ -218,6 +223,16 @@ export class VersionSlot {
     if (before !== undefined) this.#retire(before)
     this.#host.loaded(this, loaded, before)
     return loaded
+  }
+
+  /** Whether something newer came to memory while this was loading. */
+  #isSuperseded({ stamp }: Origin): boolean {
+    return this.origin !== undefined && this.origin.stamp !== stamp && this.current?.stamp === this.origin.stamp
+  }
+
+  #drop({ close }: Opened): InMemory {
+    void close()
+    return this.current!
   }
 
   #retire(version: InMemory): void {

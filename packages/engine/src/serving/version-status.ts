@@ -14,7 +14,8 @@ export function slotStatus(slot: VersionSlot, model: ModelFacts): VersionStatus 
   const [state, reason] = stateOf(slot, model)
   const served = state === 'READY' ? slot.current?.served : undefined
   const isServed = slot.isServed && !model.isUnloaded
-  return { version: slot.version, state, reason, isServed, served, metadata: slot.metadata }
+  const files = served && slot.current?.files
+  return { version: slot.version, state, reason, isServed, served, files, metadata: slot.metadata }
 }
 
 function stateOf(slot: VersionSlot, { isUnloaded, policy }: ModelFacts): [VersionState, string] {

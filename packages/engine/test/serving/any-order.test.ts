@@ -6,14 +6,15 @@ import { memoryRegistryStore } from '@millrace/store'
 import { createModelServer } from '../../src/serving/create-model-server.ts'
 import type { ModelServer } from '../../src/serving/model-server.ts'
 import { FakeTime } from '../learner-setup.ts'
-import { fakeRuntime, fakeSource } from './fakes.ts'
+import { fakeRuntime, type FakeSource, fakeSource } from './fakes.ts'
 import { inTime, numberIn, quiet, wide } from './setup.ts'
 
 const version = fc.constantFrom('1', '2', '3', '4')
 const state = fc.constantFrom('whole', 'whole', 'whole', 'incomplete', 'invalid')
 const step = fc.oneof(
   fc.record({ do: fc.constant('put' as const), version, state, answer: fc.nat(1e6), isBroken: fc.boolean() }),
-  fc.record({ do: fc.constantFrom('remove', 'ask version', 'move'), version }),
+  fc.record({ do: fc.constantFrom('remove', 'ask version', 'move', 'load only'), version }),
+  fc.record({ do: fc.constant('load files' as const), version, answer: fc.nat(1e6), isBroken: fc.boolean() }),
   fc.record({ do: fc.constantFrom('ask', 'reload', 'load', 'unload', 'rollback', 'tell', 'pass') })
 )
 type Step = typeof step extends fc.Arbitrary<infer Kind> ? Kind : never
@@ -23,7 +24,9 @@ const expected = new Set([
   'MILL_MODEL_NOT_FOUND',
   'MILL_VERSION_NOT_FOUND',
   'MILL_MODEL_NOT_READY',
-  'MILL_MODEL_INVALID'
+  'MILL_MODEL_INVALID',
+  // Time passes while requests wait.
+  'MILL_DEADLINE_EXCEEDED'
 ])
 
 /** A server with little room, and a source that changes under its hands. */
@@ -31,6 +34,8 @@ class Scenario {
   readonly source = fakeSource()
   readonly runtime = fakeRuntime()
   readonly time = new FakeTime()
+  /** Sources of what was given with loads. */
+  readonly given: FakeSource[] = []
   /** Contents that cannot be loaded. */
   readonly #broken = new Set<string>()
   /** What each version has answered or may answer. */
@@ -49,6 +54,12 @@ class Scenario {
       sources: [this.source],
       runtime: this.runtime,
       registry: memoryRegistryStore(),
+      openGiven: async (model, files) => {
+        const source = fakeSource('given')
+        for (const [name, bytes] of files) source.put(model, name, { answer: Number(new TextDecoder().decode(bytes)) })
+        this.given.push(source)
+        return source
+      },
       policy: { kind: 'latest', count: 2 },
       limits: { ...wide, maxModels },
       cacheTtlMs: 0,
@@ -73,6 +84,10 @@ class Scenario {
         return this.#ask(server, one.version)
       case 'move':
         return server.moveAlias('m', 'default', one.version)
+      case 'load only':
+        return server.load('m', { config: { versionPolicy: { kind: 'specific', versions: [one.version] } } })
+      case 'load files':
+        return this.#loadFiles(server, one)
       case 'tell':
         return this.source.tell()
       case 'pass':
@@ -89,6 +104,13 @@ class Scenario {
     if (isBroken) this.#broken.add(String(answer))
     this.#answers.set(name, (this.#answers.get(name) ?? new Set()).add(answer))
     this.source.put('m', name, { answer, state: found })
+  }
+
+  #loadFiles(server: ModelServer, given: Extract<Step, { do: 'load files' }>): Promise<unknown> {
+    const { version: name, answer, isBroken } = given
+    if (isBroken) this.#broken.add(String(answer))
+    this.#answers.set(name, (this.#answers.get(name) ?? new Set()).add(answer))
+    return server.load('m', { config: {}, files: new Map([[name, Buffer.from(String(answer))]]) })
   }
 
   async #ask(server: ModelServer, wanted?: string): Promise<void> {
@@ -116,8 +138,10 @@ async function happen(steps: readonly Step[], maxModels: number): Promise<void> 
   assert.ok(inMemory.size <= maxModels, `${[...inMemory].join(' ')} in memory`)
   const ready = server.models().flatMap(({ versions }) => versions.filter(one => one.state === 'READY'))
   assert.equal(inMemory.size, ready.length)
+  assert.ok(scenario.given.filter(({ isClosed }) => !isClosed).length <= 1)
   await server.close()
   assert.deepEqual([...inMemory], [])
+  assert.ok(scenario.given.every(({ isClosed }) => isClosed))
 }
 
 test('whatever happens in whatever order, answers are of the version they name, and nothing is left behind', async () => {

@@ -90,7 +90,8 @@ function statusOf(version: ServedVersion, { isFlat = false }: Script): ModelStat
       }
     ],
     aliases: new Map([['default', version.version]]),
-    isFlat
+    isFlat,
+    config: { aliases: {} }
   }
 }
 

@@ -156,7 +156,8 @@ function statusOf(fake: FakeModel, aliases: ReadonlyMap<string, string>): ModelS
       }
     }),
     aliases,
-    isFlat: false
+    isFlat: false,
+    config: { aliases: {} }
   }
 }
 
