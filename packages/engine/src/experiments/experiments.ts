@@ -32,9 +32,33 @@ export interface FeedbackReceipt {
   readonly isRepeat: boolean
 }
 
+/** What a unit would get of an experiment, were it running; asking changes nothing. */
+export interface UnitAssignment {
+  readonly unit: string
+  /** Which of the 10,000 buckets the unit falls into. */
+  readonly bucket: number
+  /** Name of the arm; null for a unit that takes no part, and where every request is drawn anew. */
+  readonly arm: string | null
+  /** Chance with which a unit comes to that arm; 1 for one that is on the list; null without an arm. */
+  readonly probability: number | null
+  /**
+   * On the list (`override`), served by this arm before (`sticky`), by its bucket (`experiment`), by chance at every
+   * request (`drawn`), or a bucket that no arm has (`not_covered`).
+   */
+  readonly reason: 'override' | 'sticky' | 'experiment' | 'drawn' | 'not_covered'
+}
+
+/** How {@link Experiments.put} leaves an experiment. */
+export interface PutOptions {
+  readonly isRunning: boolean
+  /** Who did it, for the history: `details.by`. */
+  readonly by: string
+}
+
 /**
  * Experiments, canaries and shadows of a model server. A change is whole or not at all, durable when it resolves, and
- * taken over by all processes.
+ * taken over by all processes. Whoever gives the revision that they know changes that one only, and else gets
+ * MILL_REVISION_CONFLICT.
  */
 export interface Experiments {
   /** What the model server asks about every request. */
@@ -55,15 +79,23 @@ export interface Experiments {
    * metrics that are added, bandit; the others would void what was measured.
    * @throws {MillraceError} MILL_EXPERIMENT_INVALID, MILL_EXPERIMENT_NOT_FOUND
    */
-  change(id: string, change: Readonly<Record<string, unknown>>): Promise<ExperimentView>
+  change(id: string, change: Readonly<Record<string, unknown>>, revision?: number): Promise<ExperimentView>
+  /**
+   * Let an experiment be just this from now on, running or paused, whatever it was before: one change. There need be none
+   * yet. Where old and new numbers cannot be compared a new phase begins. Nothing is written where it is so already.
+   * @throws {MillraceError} MILL_EXPERIMENT_INVALID, MILL_EXPERIMENT_STATE for one that is stopped, MILL_STORE_FAILED
+   */
+  put(draft: ExperimentDraft, options: PutOptions): Promise<ExperimentView>
   /** @throws {MillraceError} MILL_EXPERIMENT_STATE for one that is stopped; MILL_EXPERIMENT_INVALID when an arm is gone */
-  start(id: string): Promise<ExperimentView>
+  start(id: string, revision?: number): Promise<ExperimentView>
   /** Requests go by the alias until it is started again; what was measured stays. */
-  pause(id: string): Promise<ExperimentView>
+  pause(id: string, revision?: number): Promise<ExperimentView>
   /** For good; results stay. */
-  stop(id: string): Promise<ExperimentView>
+  stop(id: string, revision?: number): Promise<ExperimentView>
   /** Forget a draft or a stopped one, with all that was measured. @throws {MillraceError} MILL_EXPERIMENT_STATE */
-  remove(id: string): Promise<void>
+  remove(id: string, revision?: number): Promise<void>
+  /** @param unit 1 to 256 characters @throws {MillraceError} MILL_EXPERIMENT_NOT_FOUND */
+  assignment(id: string, unit: string): UnitAssignment | Promise<UnitAssignment>
   tally(id: string): ExperimentTally
   results(id: string): Promise<ExperimentResults>
   readonly canaries: Canaries

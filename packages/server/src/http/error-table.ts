@@ -180,6 +180,11 @@ export const errorTable: Record<ErrorCode, ErrorMeaning> = {
       'A field is missing or of the wrong type or range; the list in `detail` says which. With status 400, 408, 414 or 431: the request itself cannot be read as HTTP.',
     remedy: 'Correct the request. Numbers must be finite JSON numbers, not text.'
   },
+  MILL_REVISION_CONFLICT: {
+    status: 412,
+    meaning: 'Somebody else changed this since the revision that `If-Match` names; nothing was changed.',
+    remedy: 'Read it again, see what has changed, and repeat your change with the new `ETag`.'
+  },
   MILL_ROUTE_NOT_FOUND: {
     status: 404,
     meaning: 'There is nothing at this path.',
