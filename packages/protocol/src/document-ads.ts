@@ -1,5 +1,5 @@
 import { type Static, Type } from './type.ts'
-import { RoutingSchema } from './document-predict.ts'
+import { askerProperties, RoutingSchema } from './document-predict.ts'
 
 const count = (description: string) => Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description })
 /** Far beyond any amount of money, and well within what a model computes with. */
@@ -22,7 +22,8 @@ export const FraudRequestSchema = Type.Object(
         type: ['object', 'null'],
         description: 'What is known of the device: rooted, jailbroken and emulator count.'
       })
-    )
+    ),
+    ...askerProperties
   },
   { title: 'FraudRequest', description: 'POST /predict/fraud: is this visitor a fraud.' }
 )
@@ -45,7 +46,8 @@ export const CtrRequestSchema = Type.Object(
     day_of_week: Type.Integer({ minimum: 0, maximum: 6, description: '0 to 6; 0 is Monday.' }),
     historical_ctr: Type.Optional(
       Type.Unsafe<number | null>({ type: ['number', 'null'], ...share, description: 'Clicks per impression so far.' })
-    )
+    ),
+    ...askerProperties
   },
   { title: 'CtrRequest', description: 'POST /predict/ctr: how likely is a click.' }
 )
@@ -63,7 +65,8 @@ export const BidRequestSchema = Type.Object(
       enum: ['low', 'medium', 'high'],
       description: 'How many others bid.'
     }),
-    budget_remaining: Type.Number({ minimum: 0, maximum: largestAmount, description: 'Money that is left.' })
+    budget_remaining: Type.Number({ minimum: 0, maximum: largestAmount, description: 'Money that is left.' }),
+    ...askerProperties
   },
   { title: 'BidRequest', description: 'POST /predict/bid: what to bid for 1,000 impressions.' }
 )

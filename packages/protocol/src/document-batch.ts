@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from './type.ts'
 import {
+  askerProperties,
   DataPredictReplySchema,
   DataPredictRequestSchema,
   largestPredictBatch,
@@ -37,7 +38,9 @@ export const WineBatchRequestSchema = Type.Object(
         maxLength: longestRequestId,
         description: 'Names the batch; the reply to each wine has it with `_` and its position.'
       })
-    )
+    ),
+    unit_id: askerProperties.unit_id,
+    use_ab_testing: askerProperties.use_ab_testing
   },
   { title: 'WineBatchRequest', description: 'POST /predict/batch with features_list.' }
 )

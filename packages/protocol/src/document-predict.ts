@@ -3,6 +3,8 @@ import { PredictReplySchema, PredictRequestSchema } from './model.ts'
 
 /** Characters of the longest id a request may have. */
 export const longestRequestId = 256
+/** Characters of the longest id that a unit may have. */
+export const longestUnitId = 256
 /** Most requests of one batch. */
 export const largestPredictBatch = 100
 /** The features of a wine, in the order of lists of them. */
@@ -28,6 +30,21 @@ const requestId = Type.Optional(
     description: 'Names the request; comes back in the reply. Default: the header X-Request-ID, else a new one.'
   })
 )
+const unitId = Type.Optional(
+  Type.Unsafe<string | null>({
+    type: ['string', 'null'],
+    minLength: 1,
+    maxLength: longestUnitId,
+    description:
+      'Who asks, for experiments: a user or a session. Default: the header X-Unit-ID, else the id of the request.'
+  })
+)
+const mayExperiment = Type.Optional(
+  Type.Boolean({ default: true, description: 'Whether the request may take part in an experiment.' })
+)
+/** By what a request may be named, and whether it takes part in experiments. */
+export const askerProperties = { request_id: requestId, unit_id: unitId, use_ab_testing: mayExperiment }
+
 const modelVersion = Type.Optional(
   Type.Unsafe<string | null>({
     type: ['string', 'null'],
@@ -58,7 +75,7 @@ export const DataPredictRequestSchema = Type.Object(
       })
     ),
     model_version: modelVersion,
-    request_id: requestId
+    ...askerProperties
   },
   { title: 'DataPredictRequest', description: 'POST /predict with data: rows to be classified.' }
 )
@@ -94,7 +111,7 @@ export type WineFeatures = Static<typeof WineFeaturesSchema>
 
 /** `POST /predict` with `wine_features`: a wine to be judged. */
 export const WinePredictRequestSchema = Type.Object(
-  { wine_features: WineFeaturesSchema, model_version: modelVersion, request_id: requestId },
+  { wine_features: WineFeaturesSchema, model_version: modelVersion, ...askerProperties },
   { title: 'WinePredictRequest', description: 'POST /predict with wine_features: a wine to be judged.' }
 )
 /** `POST /predict` with `wine_features`. */
@@ -102,7 +119,7 @@ export type WinePredictRequest = Static<typeof WinePredictRequestSchema>
 
 /** `POST /predict` with the same under `features`. */
 export const NamedWinePredictRequestSchema = Type.Object(
-  { features: WineFeaturesSchema, model_version: modelVersion, request_id: requestId },
+  { features: WineFeaturesSchema, model_version: modelVersion, ...askerProperties },
   { title: 'NamedWinePredictRequest', description: 'POST /predict with the features of a wine by name.' }
 )
 /** `POST /predict` with the features of a wine under `features`. */
@@ -118,10 +135,7 @@ export const ListPredictRequestSchema = Type.Object(
       examples: [[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]]
     }),
     model_version: modelVersion,
-    use_ab_testing: Type.Optional(
-      Type.Boolean({ default: true, description: 'Whether the request may take part in an experiment.' })
-    ),
-    request_id: requestId
+    ...askerProperties
   },
   { title: 'ListPredictRequest', description: 'POST /predict with a list of features.' }
 )

@@ -86,6 +86,7 @@ export {
   ListPredictReplySchema,
   ListPredictRequestSchema,
   longestRequestId,
+  longestUnitId,
   NamedWinePredictRequestSchema,
   RoutingSchema,
   wineFeatureNames,

@@ -9,20 +9,42 @@ import {
   FraudReplySchema,
   FraudRequestSchema
 } from '@millrace/protocol'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { failures } from '../http/route-schema.ts'
+import { whoAsksBy } from '../http/who-asks.ts'
 import { type AskedModels, askModel } from './ask-model.ts'
 import { classesOf, valuesOf } from './classes.ts'
 import type { Matrix } from './matrix.ts'
-import { milliseconds, routingOf } from './reply-parts.ts'
+import { askerOf, milliseconds, routingOf, tellRoute } from './reply-parts.ts'
 
 /** What {@link adRoutes} is given. */
 export interface AdDeps {
   models: AskedModels
+  /** Name of the header that names the unit of experiments; the standard one unless given. */
+  unitHeader?: string | undefined
+}
+
+interface AskerFields {
+  readonly request_id?: string | null
+  readonly unit_id?: string | null
+  readonly use_ab_testing?: boolean
 }
 
 /** `POST /predict/fraud`, `/predict/ctr` and `/predict/bid`: the models of an ad platform. */
-export const adRoutes: FastifyPluginAsyncTypebox<AdDeps> = async (app, { models }) => {
-  const ask = (model: string, features: Float32Array) => askModel(models, { model, matrix: rowOf(features) })
+export const adRoutes: FastifyPluginAsyncTypebox<AdDeps> = async (app, { models, unitHeader }) => {
+  const whoAsks = whoAsksBy(unitHeader)
+  const ask = async (
+    model: string,
+    features: Float32Array,
+    { request, reply }: { request: FastifyRequest; reply: FastifyReply }
+  ) => {
+    const { request_id, unit_id, use_ab_testing: mayExperiment = true } = request.body as AskerFields
+    const said = { id: request_id ?? undefined, unitId: unit_id ?? undefined, mayExperiment }
+    const asker = askerOf(whoAsks, said, request)
+    const answered = await askModel(models, { model, matrix: rowOf(features), ...asker })
+    tellRoute(reply, answered.route)
+    return { answered, facts: told(answered, asker.requestId) }
+  }
 
   app.post(
     '/predict/fraud',
@@ -35,11 +57,11 @@ export const adRoutes: FastifyPluginAsyncTypebox<AdDeps> = async (app, { models 
         response: { 200: FraudReplySchema, ...failures }
       }
     },
-    async ({ body, id }) => {
-      const reply = await ask('fraud_detection', fraudFeatures(body))
-      const fraud_score = chanceOf(reply)
+    async (request, reply) => {
+      const { answered, facts } = await ask('fraud_detection', fraudFeatures(request.body), { request, reply })
+      const fraud_score = chanceOf(answered)
       const prediction = { fraud_score, is_fraud: fraud_score > 0.5 }
-      return { ...told(reply, id), prediction, confidence: Math.max(fraud_score, 1 - fraud_score) }
+      return { ...facts, prediction, confidence: Math.max(fraud_score, 1 - fraud_score) }
     }
   )
 
@@ -54,9 +76,9 @@ export const adRoutes: FastifyPluginAsyncTypebox<AdDeps> = async (app, { models 
         response: { 200: CtrReplySchema, ...failures }
       }
     },
-    async ({ body, id }) => {
-      const reply = await ask('ctr_prediction', ctrFeatures(body))
-      return { ...told(reply, id), prediction: { predicted_ctr: chanceOf(reply) }, confidence: null }
+    async (request, reply) => {
+      const { answered, facts } = await ask('ctr_prediction', ctrFeatures(request.body), { request, reply })
+      return { ...facts, prediction: { predicted_ctr: chanceOf(answered) }, confidence: null }
     }
   )
 
@@ -71,9 +93,9 @@ export const adRoutes: FastifyPluginAsyncTypebox<AdDeps> = async (app, { models 
         response: { 200: BidReplySchema, ...failures }
       }
     },
-    async ({ body, id }) => {
-      const reply = await ask('bid_optimization', bidFeatures(body))
-      return { ...told(reply, id), ...bidAnswer(reply, body) }
+    async (request, reply) => {
+      const { answered, facts } = await ask('bid_optimization', bidFeatures(request.body), { request, reply })
+      return { ...facts, ...bidAnswer(answered, request.body) }
     }
   )
 }

@@ -7,24 +7,27 @@ import {
   PredictBatchRequestSchema,
   type WinePredictReply
 } from '@millrace/protocol'
-import type { FastifyRequest } from 'fastify'
+import type { Route } from '@millrace/engine'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { documentedParts } from '../http/documented-parts.ts'
 import { failureOf } from '../http/failure.ts'
 import { type FaultPlace, missing, wrongTypeFault } from '../http/faults.ts'
 import { failures } from '../http/route-schema.ts'
+import { type WhoAsks, whoAsksBy } from '../http/who-asks.ts'
 import { askModel } from './ask-model.ts'
 import { BodyReader, isObject, type JsonObject, own, refuse } from './body-reader.ts'
 import { classesOf } from './classes.ts'
 import { dataReply, readData } from './data-answer.ts'
 import { type PredictDeps, tellConfidence } from './predict-route.ts'
-import { requestIdIn, routingOf } from './reply-parts.ts'
+import { askerOf, introductionIn, routingOf, tellRoute } from './reply-parts.ts'
 import { readWine, refuseOutOfRange, wineAnswer, wineFacts, wineMatrix, wineModel } from './wine-answer.ts'
 
 /** What {@link batchRoute} is given. */
-export type BatchDeps = Pick<PredictDeps, 'models' | 'dataModel' | 'metrics'>
+export type BatchDeps = Pick<PredictDeps, 'models' | 'dataModel' | 'metrics' | 'unitHeader'>
 
 /** `POST /predict/batch`: up to 100 requests, or wines, at once. */
 export const batchRoute: FastifyPluginAsyncTypebox<BatchDeps> = async (app, deps) => {
+  const whoAsks = whoAsksBy(deps.unitHeader)
   app.post(
     '/predict/batch',
     {
@@ -38,26 +41,34 @@ export const batchRoute: FastifyPluginAsyncTypebox<BatchDeps> = async (app, deps
         response: { 200: PredictBatchReplySchema, ...failures }
       }
     },
-    request => answerBatch(request, deps)
+    (request, reply) => answerBatch({ ...deps, whoAsks, request, reply })
   )
 }
 
-async function answerBatch({ body: given, id }: FastifyRequest, deps: BatchDeps): Promise<object[]> {
-  const { list, place, isWine, body } = batchShape(given)
-  return isWine ? answerWines(body, { list, place, id }, deps) : answerRequests({ list, place, id }, deps)
+/** One request, and how it is answered. */
+interface Exchange extends BatchDeps {
+  readonly whoAsks: WhoAsks
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+}
+
+async function answerBatch(exchange: Exchange): Promise<object[]> {
+  const batch = batchShape(exchange.request.body)
+  return batch.isWine ? answerWines(batch, exchange) : answerRequests(batch, exchange)
 }
 
 interface Batch {
   readonly list: readonly unknown[]
   readonly place: FaultPlace
-  /** Id of the HTTP request. */
-  readonly id: string
+  readonly isWine: boolean
+  /** What the list is in; empty for a bare one. */
+  readonly body: JsonObject
 }
 
 const offered = 'send requests (a list of objects with data), the bare list of them, or features_list (a list of wines)'
 
 /** @throws {HttpError} MILL_REQUEST_INVALID for another shape, or a list of none or too many */
-function batchShape(given: unknown): Omit<Batch, 'id'> & { isWine: boolean; body: JsonObject } {
+function batchShape(given: unknown): Batch {
   const body = ['body']
   if (Array.isArray(given)) return { list: sized(given, body), place: body, isWine: false, body: {} }
   if (given === undefined || given === null) refuse(missing(body))
@@ -81,23 +92,40 @@ function sized(list: readonly unknown[], loc: FaultPlace): readonly unknown[] {
 
 /** Types are checked before anything is asked; whether rows fit the model is seen for each request alone. */
 async function answerRequests(
-  { list, place, id }: Batch,
-  { dataModel }: BatchDeps
+  { list, place }: Batch,
+  { dataModel, whoAsks, request, reply }: Exchange
 ): Promise<(DataPredictReply | FailedPredictReply)[]> {
   const reader = new BodyReader()
-  const questions = list.map((each, index) => {
+  const read = list.map((each, index) => {
     const loc = [...place, index]
     return readData(reader, reader.object(each, loc), loc)
   })
   reader.throwIfFaulty()
-  const ids = questions.map(({ requestId }, index) => requestId ?? `${id}_${index}`)
+  const questions = read.map(({ question, said }, index) => ({
+    ...question,
+    ...askerOf(whoAsks, said, request, index)
+  }))
   const answers = await Promise.allSettled(
-    questions.map(async (question, index) => dataReply(await dataModel.ask(question), question, ids[index]!))
+    questions.map(async question => {
+      const answered = await dataModel.ask(question)
+      return { route: answered.route, told: dataReply(answered, question, question.requestId) }
+    })
   )
   refuseIfNoneCan(answers)
-  return answers.map((answer, index) =>
-    answer.status === 'fulfilled' ? answer.value : failedReply(answer.reason, dataModel.name(), ids[index]!)
+  tellCommonRoute(
+    reply,
+    answers.flatMap(answer => (answer.status === 'fulfilled' ? [answer.value.route] : []))
   )
+  return answers.map((answer, index) => {
+    if (answer.status === 'fulfilled') return answer.value.told
+    return failedReply(answer.reason, dataModel.name(), questions[index]!.requestId)
+  })
+}
+
+/** Headers speak for all of a batch, or not at all: each answer has its own `routing`. */
+function tellCommonRoute(reply: FastifyReply, routes: readonly Route[]): void {
+  const [first, ...others] = routes
+  if (first !== undefined && others.every(route => route === first)) tellRoute(reply, first)
 }
 
 /** @throws the first failure, when all have failed for reasons that lie with none of the requests */
@@ -122,18 +150,17 @@ function failedReply(error: unknown, modelName: string, requestId: string): Fail
 }
 
 /** All wines go to the model at once. */
-async function answerWines(
-  body: JsonObject,
-  { list, place, id }: Batch,
-  { models, metrics }: BatchDeps
-): Promise<WinePredictReply[]> {
+async function answerWines({ body, list, place }: Batch, exchange: Exchange): Promise<WinePredictReply[]> {
+  const { models, metrics, whoAsks, request } = exchange
   const reader = new BodyReader()
   const placeOf = (index: number) => [...place, index]
   const rows = list.map((wine, index) => readWine(reader, wine, placeOf(index)))
-  const requestId = requestIdIn(reader, body, ['body']) ?? id
+  const said = introductionIn(reader, body, ['body'])
   reader.throwIfFaulty()
+  const asker = askerOf(whoAsks, said, request)
   const matrix = wineMatrix(rows, { values: list, place: placeOf })
-  const reply = await askModel(models, { model: wineModel, matrix, check: refuseOutOfRange })
+  const reply = await askModel(models, { model: wineModel, matrix, check: refuseOutOfRange, ...asker })
+  tellRoute(exchange.reply, reply.route)
   metrics.alsoPredicted(list.length - 1)
   const classes = classesOf(reply)
   const facts = wineFacts(reply.route.version, reply.durationMs / list.length)
@@ -141,6 +168,6 @@ async function answerWines(
   return list.map((_, index) => {
     const answer = wineAnswer(classes, index)
     tellConfidence(metrics, reply, answer.confidence)
-    return { ...answer, ...facts, request_id: `${requestId}_${index}`, routing }
+    return { ...answer, ...facts, request_id: `${asker.requestId}_${index}`, routing }
   })
 }

@@ -3,34 +3,29 @@ import { type ListPredictReply, wineFeatureNames } from '@millrace/protocol'
 import type { Question } from './ask-model.ts'
 import { type BodyReader, type JsonObject, own } from './body-reader.ts'
 import { classesOf } from './classes.ts'
-import { requestIdIn, routingOf, seconds, versionIn } from './reply-parts.ts'
+import { type Introduction, introductionIn, routingOf, seconds, versionIn } from './reply-parts.ts'
 
-/** What a list of features asks, but for the model. */
-export interface ListQuestion extends Omit<Question, 'model'> {
-  readonly requestId: string | undefined
-  /** Whether it may take part in an experiment. */
-  readonly mayExperiment: boolean
+/** What a list of features asks, but for the model; and who asks. */
+export interface ReadList {
+  readonly question: Omit<Question, 'model'>
+  readonly said: Introduction
 }
 
 const place = ['body']
 const loc = [...place, 'features']
 
 /** Reads a body with a list of features. Whether they fit a model is seen when that is asked. */
-export function readList(reader: BodyReader, body: JsonObject): ListQuestion {
+export function readList(reader: BodyReader, body: JsonObject): ReadList {
   const numbers = reader.numbers(own(body, 'features'), loc)
-  const mayExperiment = reader.boolean(body, 'use_ab_testing', place)
+  const said = introductionIn(reader, body, place)
   const version = versionIn(reader, body, place)
-  const isPlain = version === undefined && mayExperiment === undefined
-  return {
-    matrix: {
-      rows: [numbers],
-      place: (_row, column) => (column === undefined ? loc : [...loc, column]),
-      ...(isPlain ? { hint: `; a list of ${wineFeatureNames.length} numbers is a wine` } : {})
-    },
-    mayExperiment: mayExperiment ?? true,
-    version,
-    requestId: requestIdIn(reader, body, place)
+  const isPlain = version === undefined && own(body, 'use_ab_testing') === undefined
+  const matrix = {
+    rows: [numbers],
+    place: (_row: number, column?: number) => (column === undefined ? loc : [...loc, column]),
+    ...(isPlain ? { hint: `; a list of ${wineFeatureNames.length} numbers is a wine` } : {})
   }
+  return { question: { matrix, version }, said }
 }
 
 /** Reply to a list of features. */

@@ -10,11 +10,12 @@ import {
   PredictRequestSchema,
   type WinePredictReply
 } from '@millrace/protocol'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { documentedParts } from '../http/documented-parts.ts'
 import { invalidRequest, HttpError } from '../http/failure.ts'
 import { faultsOf, type ValidationProblem } from '../http/faults.ts'
 import { failures } from '../http/route-schema.ts'
+import { type WhoAsks, whoAsksBy } from '../http/who-asks.ts'
 import type { ServingMetrics } from '../metrics/serving-metrics.ts'
 import { learnerForecast } from '../services/model-routes.ts'
 import { type AskedModels, askModel } from './ask-model.ts'
@@ -24,7 +25,7 @@ import { dataReply, readData } from './data-answer.ts'
 import type { DataModel } from './data-model.ts'
 import { listReply, readList } from './list-answer.ts'
 import { predictShape } from './predict-shape.ts'
-import { requestIdIn, routingOf, versionIn } from './reply-parts.ts'
+import { askerOf, introductionIn, routingOf, tellRoute, versionIn } from './reply-parts.ts'
 import { readWine, refuseOutOfRange, wineAnswer, wineFacts, wineMatrix, wineModel } from './wine-answer.ts'
 
 /** What {@link predictRoute} is given. */
@@ -37,10 +38,20 @@ export interface PredictDeps {
   /** Answers objects of features that are no wine. */
   learner: Pick<ServedLearner, 'predictAndKeep'>
   metrics: Pick<ServingMetrics, 'alsoPredicted' | 'wasSure'>
+  /** Name of the header that names the unit of experiments; the standard one unless given. */
+  unitHeader?: string | undefined
+}
+
+/** One request, and how it is answered. */
+interface Exchange extends PredictDeps {
+  readonly whoAsks: WhoAsks
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
 }
 
 /** `POST /predict`: the shape of the body says which model answers. */
 export const predictRoute: FastifyPluginAsyncTypebox<PredictDeps> = async (app, deps) => {
+  const whoAsks = whoAsksBy(deps.unitHeader)
   app.post(
     '/predict',
     {
@@ -55,77 +66,73 @@ export const predictRoute: FastifyPluginAsyncTypebox<PredictDeps> = async (app, 
         response: { 200: AnyPredictReplySchema, ...failures }
       }
     },
-    request => answer(request, deps)
+    (request, reply) => answer({ ...deps, whoAsks, request, reply })
   )
 }
 
-async function answer(request: FastifyRequest, deps: PredictDeps): Promise<object> {
-  const shape = predictShape(request.body)
+async function answer(exchange: Exchange): Promise<object> {
+  const shape = predictShape(exchange.request.body)
   switch (shape.kind) {
     case 'data':
-      return answerData(shape.body, request, deps)
+      return answerData(shape.body, exchange)
     case 'wine':
-      return answerWine(shape.body, shape.key, request, deps)
+      return answerWine(shape.body, shape.key, exchange)
     case 'list':
-      return answerList(shape.body, request, deps)
+      return answerList(shape.body, exchange)
     case 'learner':
-      return answerFeatures(request, deps)
+      return answerFeatures(exchange)
   }
 }
 
 const body = ['body']
 
-async function answerData(
-  given: JsonObject,
-  { id }: FastifyRequest,
-  { dataModel }: PredictDeps
-): Promise<DataPredictReply> {
+async function answerData(given: JsonObject, exchange: Exchange): Promise<DataPredictReply> {
   const reader = new BodyReader()
-  const question = readData(reader, given, body)
+  const { question, said } = readData(reader, given, body)
   reader.throwIfFaulty()
-  return dataReply(await dataModel.ask(question), question, question.requestId ?? id)
+  const asker = askerOf(exchange.whoAsks, said, exchange.request)
+  const answered = await exchange.dataModel.ask({ ...question, ...asker })
+  tellRoute(exchange.reply, answered.route)
+  return dataReply(answered, question, asker.requestId)
 }
 
-async function answerWine(
-  given: JsonObject,
-  key: string,
-  { id }: FastifyRequest,
-  { models, metrics }: PredictDeps
-): Promise<WinePredictReply> {
+async function answerWine(given: JsonObject, key: string, exchange: Exchange): Promise<WinePredictReply> {
   const reader = new BodyReader()
   const value = own(given, key)
   const row = readWine(reader, value, [...body, key])
   const version = versionIn(reader, given, body)
-  const requestId = requestIdIn(reader, given, body)
+  const said = introductionIn(reader, given, body)
   reader.throwIfFaulty()
+  const asker = askerOf(exchange.whoAsks, said, exchange.request)
   const matrix = wineMatrix([row], { values: [value], place: () => [...body, key] })
-  const reply = await askModel(models, { model: wineModel, version, matrix, check: refuseOutOfRange })
-  const judged = wineAnswer(classesOf(reply), 0)
-  tellConfidence(metrics, reply, judged.confidence)
+  const question = { model: wineModel, version, matrix, check: refuseOutOfRange, ...asker }
+  const answered = await askModel(exchange.models, question)
+  const judged = wineAnswer(classesOf(answered), 0)
+  tellConfidence(exchange.metrics, answered, judged.confidence)
+  tellRoute(exchange.reply, answered.route)
   return {
     ...judged,
-    ...wineFacts(reply.route.version, reply.durationMs),
-    request_id: requestId ?? id,
-    routing: routingOf(reply)
+    ...wineFacts(answered.route.version, answered.durationMs),
+    request_id: asker.requestId,
+    routing: routingOf(answered)
   }
 }
 
-async function answerList(
-  given: JsonObject,
-  { id }: FastifyRequest,
-  { models, featuresModel, metrics }: PredictDeps
-): Promise<ListPredictReply> {
+async function answerList(given: JsonObject, exchange: Exchange): Promise<ListPredictReply> {
+  const { models, featuresModel, metrics } = exchange
   const reader = new BodyReader()
-  const { requestId, mayExperiment: _, ...question } = readList(reader, given)
+  const { question, said } = readList(reader, given)
   reader.throwIfFaulty()
-  const reply = await askModel(models, { model: featuresModel, ...question })
-  const told = listReply(reply, requestId ?? id)
-  tellConfidence(metrics, reply, told.confidence)
+  const asker = askerOf(exchange.whoAsks, said, exchange.request)
+  const answered = await askModel(models, { model: featuresModel, ...question, ...asker })
+  const told = listReply(answered, asker.requestId)
+  tellConfidence(metrics, answered, told.confidence)
+  tellRoute(exchange.reply, answered.route)
   return told
 }
 
 /** The learner answers what it always has, to the letter of its own schema. */
-async function answerFeatures(request: FastifyRequest, { learner, metrics }: PredictDeps): Promise<PredictReply> {
+async function answerFeatures({ request, learner, metrics }: Exchange): Promise<PredictReply> {
   const isValid = request.compileValidationSchema(PredictRequestSchema)
   if (!isValid(request.body)) {
     throw new HttpError(invalidRequest(faultsOf((isValid.errors ?? []) as ValidationProblem[], 'body')))

@@ -1,11 +1,41 @@
-import type { InferReply } from '@millrace/engine'
-import { longestRequestId, type Routing } from '@millrace/protocol'
+import type { InferReply, Route } from '@millrace/engine'
+import { longestRequestId, longestUnitId, type Routing } from '@millrace/protocol'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FaultPlace } from '../http/faults.ts'
+import { routeFacts } from '../http/route-facts.ts'
+import type { Asking, Names, WhoAsks } from '../http/who-asks.ts'
 import type { BodyReader, JsonObject } from './body-reader.ts'
 
-/** The id that a request gives itself in its body; undefined for none. */
-export function requestIdIn(reader: BodyReader, body: JsonObject, place: FaultPlace): string | undefined {
-  return reader.text(body, 'request_id', { longest: longestRequestId, place })
+/** What a body says of who asks. */
+export interface Introduction extends Names {
+  /** False for a request that takes no part in experiments. */
+  readonly mayExperiment: boolean
+}
+
+/** Reads who asks, and whether the request may take part in experiments. */
+export function introductionIn(reader: BodyReader, body: JsonObject, place: FaultPlace): Introduction {
+  return {
+    id: reader.text(body, 'request_id', { longest: longestRequestId, place }),
+    unitId: reader.text(body, 'unit_id', { longest: longestUnitId, place }),
+    mayExperiment: reader.boolean(body, 'use_ab_testing', place) ?? true
+  }
+}
+
+/** What a request of the documented API says to the model server of itself. */
+export interface Asker extends Asking {
+  readonly entry: 'predict'
+  readonly mayExperiment: boolean
+}
+
+/** @param position of what came together in one request */
+export function askerOf(whoAsks: WhoAsks, said: Introduction, request: FastifyRequest, position?: number): Asker {
+  return { ...whoAsks(said, request, position), entry: 'predict', mayExperiment: said.mayExperiment }
+}
+
+/** Say in headers which version answers, and why. */
+export function tellRoute(reply: FastifyReply, route: Route): void {
+  const { headers } = routeFacts(route)
+  for (let at = 0; at < headers.length; at += 2) void reply.header(headers[at]!, headers[at + 1])
 }
 
 /** Characters of a version that is worth looking for. */

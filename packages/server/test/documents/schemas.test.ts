@@ -14,7 +14,7 @@ import { Value } from 'typebox/value'
 import { BodyReader, isObject, type JsonObject } from '../../src/documents/body-reader.ts'
 import { readData } from '../../src/documents/data-answer.ts'
 import { readList } from '../../src/documents/list-answer.ts'
-import { requestIdIn, versionIn } from '../../src/documents/reply-parts.ts'
+import { introductionIn, versionIn } from '../../src/documents/reply-parts.ts'
 import { readWine } from '../../src/documents/wine-answer.ts'
 
 const number = fc.oneof(fc.double(), fc.integer(), fc.constantFrom(0, -0, 1e300, 86_400, 86_401))
@@ -27,15 +27,18 @@ const value = fc.oneof(
 )
 const rows = fc.oneof({ weight: 3, arbitrary: fc.array(fc.array(number, { minLength: 1 }), { minLength: 1 }) }, value)
 
+const id = fc.oneof(
+  fc.constantFrom('', 'a', ...['a', '😀'].flatMap(each => [each.repeat(256), each.repeat(257)]), null),
+  value
+)
+
 const options = {
   use_cache: fc.oneof(fc.boolean(), value),
   cache_ttl: fc.oneof(fc.constantFrom(0, 1, 86_400, 86_401, 1.5), fc.integer({ min: 1, max: 86_400 }), value),
   use_ab_testing: fc.oneof(fc.boolean(), value),
   model_version: fc.oneof(fc.string({ minLength: 1 }), fc.constant(null), value),
-  request_id: fc.oneof(
-    fc.constantFrom('', 'a', ...['a', '😀'].flatMap(each => [each.repeat(256), each.repeat(257)]), null),
-    value
-  )
+  request_id: id,
+  unit_id: id
 }
 
 /** What is said of a body by the reader, and by the schema that the documents of the API tell. */
@@ -83,7 +86,7 @@ test('a body with data is read as its schema says', () => {
 
 test('what cannot become a number or text is a fault like any other', () => {
   const odd = [{ toString: 0 }]
-  for (const key of ['cache_ttl', 'use_cache', 'model_version', 'request_id']) {
+  for (const key of ['cache_ttl', 'use_cache', 'model_version', 'request_id', 'unit_id']) {
     agree(
       DataPredictRequestSchema,
       { data: [[1]], [key]: odd },
@@ -115,7 +118,7 @@ test('a wine is read as its schema says', () => {
       agree(WinePredictRequestSchema, body, (reader, given) => {
         readWine(reader, given['wine_features'], ['body', 'wine_features'])
         versionIn(reader, given, ['body'])
-        requestIdIn(reader, given, ['body'])
+        introductionIn(reader, given, ['body'])
       })
     })
   )

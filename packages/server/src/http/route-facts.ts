@@ -1,0 +1,43 @@
+import type { Route } from '@millrace/engine'
+
+/** Which version answered, and why, as headers and in JSON. */
+export interface RouteFacts {
+  /** Names and values in turn. */
+  readonly headers: readonly string[]
+  /** The same after `content-type: application/json`. */
+  readonly jsonHeaders: readonly string[]
+  /** Members of a JSON object that tell of the experiment, without braces; empty where none had anything to say. */
+  readonly members: string
+}
+
+const known = new WeakMap<Route, RouteFacts>()
+
+/** What answers tell of a route. Made once for each, so that a request costs one look-up. */
+export function routeFacts(route: Route): RouteFacts {
+  const found = known.get(route)
+  if (found !== undefined) return found
+  const headers = headersOf(route)
+  const made = { headers, jsonHeaders: ['content-type', 'application/json', ...headers], members: membersOf(route) }
+  known.set(route, made)
+  return made
+}
+
+function headersOf({ version, reason, assignment }: Route): string[] {
+  const headers = ['x-model-version', headerText(version), 'x-route-reason', reason]
+  if (assignment === undefined) return headers
+  return [...headers, 'x-experiment', headerText(assignment.experiment), 'x-arm', headerText(assignment.arm)]
+}
+
+function membersOf({ reason, assignment }: Route): string {
+  if (assignment === undefined) return ''
+  const { experiment, arm, probability, isSticky: sticky } = assignment
+  return JSON.stringify({ route_reason: reason, experiment, arm, probability, sticky }).slice(1, -1)
+}
+
+/**
+ * A name as the value of a header: as it is when it is printable ASCII, and else with what is not percent-encoded as in a
+ * URL, `%` itself among it, so that decoding always gives the name.
+ */
+export function headerText(name: string): string {
+  return name.toWellFormed().replaceAll(/[^\x21-\x24\x26-\x7e]+/gu, encodeURIComponent)
+}
