@@ -161,7 +161,8 @@ class Flight {
     const { deps } = this.#desk
     try {
       if (this.#desk.isClosed) throw notReady({ model: this.#request.model }, 'the server is closing')
-      const decided = this.#request.decision ?? deps.traffic?.decide(this.#request)
+      const { decision: known, isShadow } = this.#request
+      const decided = known ?? (isShadow === true ? undefined : deps.traffic?.decide(this.#request))
       const decision = decided instanceof Promise ? await decided : decided
       this.#decision = decision
       if (decision?.fallback === undefined) await this.#askBy(decision?.route)
@@ -268,6 +269,7 @@ class Flight {
     slot.tally.succeeded(durationMs * 1e6, now)
     const reply = { route: this.#route!, served, outputs, isCached, durationMs }
     this.#caller.resolve(reply)
+    if (this.#request.isShadow === true) return
     events.answered?.(reply)
     traffic?.served(reply, this.#request)
   }
@@ -280,13 +282,13 @@ class Flight {
   #fail(error: unknown): void {
     if (this.#isSettled) return
     this.#isSettled = true
-    const { model, version } = this.#request
+    const { model, version, isShadow } = this.#request
     const { monotonicNow, events } = this.#desk.deps
     const durationMs = monotonicNow() - this.#startedAt
     this.#target?.slot.tally.failed(durationMs * 1e6)
     this.#tellFailed(error)
     this.#caller.reject(error)
-    events.failed?.({ model, version, error, durationMs })
+    if (isShadow !== true) events.failed?.({ model, version, error, durationMs })
   }
 
   #tellFailed(error: unknown): void {

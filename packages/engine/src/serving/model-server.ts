@@ -9,6 +9,7 @@ export interface InferRequest {
   readonly model: string
   /** A version, or else an alias such as `stable`; the default version unless given, or for an empty text. */
   readonly version?: string | undefined
+  /** Not to be changed any more, also once it is answered: a shadow may still be asked it. */
   readonly inputs: readonly NamedTensor[]
   /** Names of the outputs wanted; all in the order of the model unless given. */
   readonly outputs?: readonly string[] | undefined
@@ -29,6 +30,8 @@ export interface InferRequest {
   readonly entry?: 'predict' | undefined
   /** False to be answered by the version or alias named, or the default, whatever experiments there are. */
   readonly mayExperiment?: boolean | undefined
+  /** True for a copy of a request that nobody waits for: it is not told to ServingEvents, nor to Traffic. */
+  readonly isShadow?: boolean | undefined
   /** What `resolve` decided, so that it is not decided anew. */
   readonly decision?: Decision | undefined
 }
