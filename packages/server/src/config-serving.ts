@@ -1,5 +1,5 @@
 import { Type } from '@millrace/protocol'
-import { webAddress } from './config-kinds.ts'
+import { choice, webAddress } from './config-kinds.ts'
 
 /** The settings of the model server, a part of ConfigSchema. */
 export const servingSettings = {
@@ -138,6 +138,34 @@ export const servingSettings = {
     default: 'tabular_classifier',
     minLength: 1,
     description: 'Model that answers `/predict` with a list of `features`, and whose versions `/models` lists.'
+  }),
+  abTestEnabled: choice<'true' | 'false'>(['true', 'false'], {
+    env: 'AB_TEST_ENABLED',
+    default: 'true',
+    otherWords: { 1: 'true', 0: 'false', yes: 'true', no: 'false', on: 'true', off: 'false' },
+    description:
+      'Whether `/predict` with a list of `features` divides requests between versions, until `/ab-test/configure` says otherwise.'
+  }),
+  abTestSplitRatio: Type.Number({
+    env: 'AB_TEST_SPLIT_RATIO',
+    default: 0.5,
+    minimum: 0,
+    maximum: 1,
+    description: 'Share of the first of those versions; the others share the rest equally.'
+  }),
+  abTestModels: Type.String({
+    env: 'AB_TEST_MODELS',
+    default: 'v1.0,v2.0',
+    pattern: '^[^,]+(,[^,]+){1,19}$',
+    wanted: '2 to 20 versions, such as v1.0,v2.0',
+    description: 'Those versions. A server whose model has not all of them divides nothing.'
+  }),
+  unitHeader: Type.String({
+    env: 'MILLRACE_UNIT_HEADER',
+    default: 'X-Unit-ID',
+    pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$",
+    wanted: 'the name of a header',
+    description: 'Header that names who asks, so that experiments answer them by the same version each time.'
   }),
   apiTitle: Type.Optional(
     Type.String({
