@@ -294,7 +294,8 @@ class Flight {
   #tellFailed(error: unknown): void {
     const { deps } = this.#desk
     if (this.#decision === undefined) return
-    deps.traffic!.failed({
+    // Who asked `resolve` before may bring a decision where nobody decides.
+    deps.traffic?.failed({
       decision: this.#decision,
       request: this.#request,
       error,

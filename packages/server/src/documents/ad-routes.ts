@@ -10,12 +10,13 @@ import {
   FraudRequestSchema
 } from '@millrace/protocol'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { tellRoute } from '../http/route-facts.ts'
 import { failures } from '../http/route-schema.ts'
 import { whoAsksBy } from '../http/who-asks.ts'
 import { type AskedModels, askModel } from './ask-model.ts'
 import { classesOf, valuesOf } from './classes.ts'
 import type { Matrix } from './matrix.ts'
-import { askerOf, milliseconds, routingOf, tellRoute } from './reply-parts.ts'
+import { askerOf, milliseconds, routingOf } from './reply-parts.ts'
 
 /** What {@link adRoutes} is given. */
 export interface AdDeps {

@@ -12,6 +12,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { documentedParts } from '../http/documented-parts.ts'
 import { failureOf } from '../http/failure.ts'
 import { type FaultPlace, missing, wrongTypeFault } from '../http/faults.ts'
+import { tellRoute } from '../http/route-facts.ts'
 import { failures } from '../http/route-schema.ts'
 import { type WhoAsks, whoAsksBy } from '../http/who-asks.ts'
 import { askModel } from './ask-model.ts'
@@ -19,7 +20,7 @@ import { BodyReader, isObject, type JsonObject, own, refuse } from './body-reade
 import { classesOf } from './classes.ts'
 import { dataReply, readData } from './data-answer.ts'
 import { type PredictDeps, tellConfidence } from './predict-route.ts'
-import { askerOf, introductionIn, routingOf, tellRoute } from './reply-parts.ts'
+import { askerOf, introductionIn, routingOf } from './reply-parts.ts'
 import { readWine, refuseOutOfRange, wineAnswer, wineFacts, wineMatrix, wineModel } from './wine-answer.ts'
 
 /** What {@link batchRoute} is given. */

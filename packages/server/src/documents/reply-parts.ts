@@ -1,8 +1,7 @@
-import type { InferReply, Route } from '@millrace/engine'
+import type { InferReply } from '@millrace/engine'
 import { longestRequestId, longestUnitId, type Routing } from '@millrace/protocol'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import type { FaultPlace } from '../http/faults.ts'
-import { routeFacts } from '../http/route-facts.ts'
 import type { Asking, Names, WhoAsks } from '../http/who-asks.ts'
 import type { BodyReader, JsonObject } from './body-reader.ts'
 
@@ -30,12 +29,6 @@ export interface Asker extends Asking {
 /** @param position of what came together in one request */
 export function askerOf(whoAsks: WhoAsks, said: Introduction, request: FastifyRequest, position?: number): Asker {
   return { ...whoAsks(said, request, position), entry: 'predict', mayExperiment: said.mayExperiment }
-}
-
-/** Say in headers which version answers, and why. */
-export function tellRoute(reply: FastifyReply, route: Route): void {
-  const { headers } = routeFacts(route)
-  for (let at = 0; at < headers.length; at += 2) void reply.header(headers[at]!, headers[at + 1])
 }
 
 /** Characters of a version that is worth looking for. */

@@ -1,4 +1,5 @@
 import type { Route } from '@millrace/engine'
+import type { FastifyReply } from 'fastify'
 
 /** Which version answered, and why, as headers and in JSON. */
 export interface RouteFacts {
@@ -20,6 +21,12 @@ export function routeFacts(route: Route): RouteFacts {
   const made = { headers, jsonHeaders: ['content-type', 'application/json', ...headers], members: membersOf(route) }
   known.set(route, made)
   return made
+}
+
+/** Say in headers of a reply which version answers, and why. */
+export function tellRoute(reply: FastifyReply, route: Route): void {
+  const { headers } = routeFacts(route)
+  for (let at = 0; at < headers.length; at += 2) void reply.header(headers[at]!, headers[at + 1])
 }
 
 function headersOf({ version, reason, assignment }: Route): string[] {

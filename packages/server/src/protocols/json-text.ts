@@ -21,14 +21,20 @@ export class RoundedInteger extends HttpError {
  * @throws {HttpError} MILL_JSON_INVALID
  */
 export function readJson<Result>(body: Buffer, read: (value: unknown) => Result): Result {
+  return jsonReader(body)(read)
+}
+
+/** As {@link readJson}, for a body out of which several things are made: it is parsed once. */
+export function jsonReader(body: Buffer): <Result>(read: (value: unknown) => Result) => Result {
   const text = textOf(body)
-  const value = parse(text)
-  if (value === undefined) return read(parseMarked(text))
-  try {
-    return read(value)
-  } catch (error) {
-    if (error instanceof RoundedInteger) return read(parseMarked(text))
-    throw error
+  const value = parse(text) ?? parseMarked(text)
+  return read => {
+    try {
+      return read(value)
+    } catch (error) {
+      if (error instanceof RoundedInteger) return read(parseMarked(text))
+      throw error
+    }
   }
 }
 

@@ -65,7 +65,7 @@ export function buildInference(deps: InferenceDeps): App {
     requests: metrics.requests,
     metricsJson,
     apiName: { title: apiTitle ?? 'Millrace inference', version: apiVersion },
-    direct: { find: directInfer(models, deps.logger), bodyLimitBytes: inferBodyLimitBytes }
+    direct: { find: directInfer({ models, log: deps.logger }), bodyLimitBytes: inferBodyLimitBytes }
   })
   tellProcessTime(app)
   const routes: string[] = []

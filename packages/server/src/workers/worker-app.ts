@@ -43,7 +43,7 @@ export function buildWorkerApp(deps: WorkerAppDeps): App {
   const { models } = replica
   const { inferBodyLimitBytes, featuresModel } = config
   const isOwn = ownRequests(models.isReady)
-  const find = directOrPassedOn(directInfer(models, deps.logger), { isOwn, primary })
+  const find = directOrPassedOn(directInfer({ models, log: deps.logger }), { isOwn, primary })
   const app = buildApp({
     ...deps,
     service: 'inference',

@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer'
 import type { ServedVersion } from '@millrace/engine'
 import type { NamedTensor } from '@millrace/runtime'
 import { invalid, isObject, type JsonObject } from '../json-fields.ts'
-import { readJson } from '../json-text.ts'
+import { type Introduction, introductionOf } from '../asker-fields.ts'
+import { jsonReader } from '../json-text.ts'
 import type { Table } from '../table.ts'
 import { type AskedInputs, inputsOfTable } from '../table-inputs.ts'
 import { columnsText, recordsText } from '../v1/predict-reply.ts'
@@ -10,7 +11,15 @@ import { nestedText } from '../tensor-text.ts'
 import { readPredictRequest } from '../v1/predict-request.ts'
 import { tableOfCsv, tableOfFrameRecords, tableOfSplit } from './data-frame.ts'
 
-/** A body that MLflow's scoring server takes, read for the version that is to answer it. */
+/** A body that MLflow's scoring server takes, before it is known which version is to answer it. */
+export interface UnreadInvocation {
+  /** What it says of who asks: in `params`, which CSV has not. */
+  readonly introduction: Introduction
+  /** @throws {MillraceError} MILL_INPUT_INVALID */
+  read(served: ServedVersion): Invocation
+}
+
+/** A body, read for the version that is to answer it. */
 export interface Invocation extends AskedInputs {
   /** Rows of a data frame; undefined for tensors. */
   readonly rows: number | undefined
@@ -19,9 +28,10 @@ export interface Invocation extends AskedInputs {
 const forms = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'] as const
 
 /** @throws {MillraceError} MILL_INPUT_INVALID */
-export function readCsvInvocation(body: Buffer, served: ServedVersion): Invocation {
+export function csvInvocation(body: Buffer): UnreadInvocation {
   if (!isUtf8(body)) throw invalid('the CSV is not valid UTF-8')
-  return ofFrame(tableOfCsv(body.toString('utf8')), served)
+  const table = tableOfCsv(body.toString('utf8'))
+  return { introduction: introductionOf(undefined), read: served => ofFrame(table, served) }
 }
 
 /**
@@ -29,16 +39,22 @@ export function readCsvInvocation(body: Buffer, served: ServedVersion): Invocati
  * @throws {HttpError} MILL_JSON_INVALID
  * @throws {MillraceError} MILL_INPUT_INVALID
  */
-export function readJsonInvocation(body: Buffer, served: ServedVersion): Invocation {
-  return readJson(body, value => {
+export function jsonInvocation(body: Buffer): UnreadInvocation {
+  const reader = jsonReader(body)
+  const introduction = reader(value => {
     if (!isObject(value)) throw invalid(`the body must be a JSON object with one of ${forms.join(', ')}`)
-    const form = formOf(value)
-    const given = value[form]
-    if (form === 'dataframe_split') return ofFrame(tableOfSplit(given), served)
-    if (form === 'dataframe_records') return ofFrame(tableOfFrameRecords(given), served)
-    const { inputs, featureNames } = readPredictRequest({ [form]: given }, served)
-    return { inputs, featureNames, rows: undefined }
+    return introductionOf(value['params'])
   })
+  return { introduction, read: served => reader(value => readForm(value as JsonObject, served)) }
+}
+
+function readForm(value: JsonObject, served: ServedVersion): Invocation {
+  const form = formOf(value)
+  const given = value[form]
+  if (form === 'dataframe_split') return ofFrame(tableOfSplit(given), served)
+  if (form === 'dataframe_records') return ofFrame(tableOfFrameRecords(given), served)
+  const { inputs, featureNames } = readPredictRequest({ [form]: given }, served)
+  return { inputs, featureNames, rows: undefined }
 }
 
 /**

@@ -6,9 +6,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Failure } from '../../http/failure.ts'
 import { version } from '../../version.ts'
 import { documentedParts } from '../../http/documented-parts.ts'
+import { tellRoute } from '../../http/route-facts.ts'
+import { whoAsksBy } from '../../http/who-asks.ts'
 import { replyToProtocolFailures } from '../failed-protocol-replies.ts'
 import { bodyOf, readRawBodies } from '../raw-bodies.ts'
-import { readCsvInvocation, readJsonInvocation, writePredictions } from './invocation.ts'
+import { csvInvocation, jsonInvocation, writePredictions } from './invocation.ts'
 import { bodyKindOf } from './media-type.ts'
 
 /** What {@link mlflowRoutes} is given. */
@@ -18,6 +20,8 @@ export interface MlflowDeps {
   defaultModel: () => string | undefined
   /** Most bytes of a body, also once it is decompressed. */
   inferBodyLimitBytes: number
+  /** Name of the header that names the unit of experiments; the standard one unless given. */
+  unitHeader?: string | undefined
 }
 
 interface Query {
@@ -28,8 +32,9 @@ interface Query {
 /** The scoring server of MLflow, whose paths are also those that SageMaker wants of a container. */
 export const mlflowRoutes: FastifyPluginAsyncTypebox<MlflowDeps> = async (
   app,
-  { models, defaultModel, inferBodyLimitBytes }
+  { models, defaultModel, inferBodyLimitBytes, unitHeader }
 ) => {
+  const whoAsks = whoAsksBy(unitHeader)
   readRawBodies(app, inferBodyLimitBytes)
   replyToProtocolFailures(app, failureBody)
 
@@ -86,14 +91,18 @@ export const mlflowRoutes: FastifyPluginAsyncTypebox<MlflowDeps> = async (
       onRequest: refuseMediaTypes
     },
     async (request, reply) => {
-      const { name, asked } = targetOf(request)
-      const { route, served } = await models.resolve(name, asked, {})
+      const { name: model, asked } = targetOf(request)
       const kind = bodyKindOf(request.headers['content-type'])
-      const read = 'kind' in kind && kind.kind === 'csv' ? readCsvInvocation : readJsonInvocation
-      const { rows, ...question } = read(bodyOf(request), served)
-      // The version that the request was read for, also if an alias has moved since.
-      const { outputs } = await models.infer({ model: name, version: route.version, ...question })
-      return reply.header('content-type', 'application/json').send(writePredictions(outputs, rows))
+      const isCsv = 'kind' in kind && kind.kind === 'csv'
+      const { introduction, read } = (isCsv ? csvInvocation : jsonInvocation)(bodyOf(request))
+      const { mayExperiment, ...names } = introduction
+      const asker = { ...whoAsks(names, request), mayExperiment }
+      const { served, route, decision = { route } } = await models.resolve(model, asked, asker)
+      const { rows, ...question } = read(served)
+      // By the version that the request was read for, also if an alias has moved since.
+      const answered = await models.infer({ model, version: asked, ...question, ...asker, decision })
+      tellRoute(reply, answered.route)
+      return reply.header('content-type', 'application/json').send(writePredictions(answered.outputs, rows))
     }
   )
 

@@ -9,8 +9,11 @@ import {
 } from '@millrace/protocol'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { documentedParts } from '../../http/documented-parts.ts'
+import { tellRoute } from '../../http/route-facts.ts'
+import { whoAsksBy } from '../../http/who-asks.ts'
+import { introductionOf } from '../asker-fields.ts'
 import { errorBody, replyToProtocolFailures } from '../failed-protocol-replies.ts'
-import { readJson } from '../json-text.ts'
+import { jsonReader } from '../json-text.ts'
 import { bodyOf, readRawBodies } from '../raw-bodies.ts'
 import { protocolFailures } from '../route-schema.ts'
 import { replyToUnknownPaths } from '../unknown-paths.ts'
@@ -23,6 +26,8 @@ export interface KserveV1Deps {
   models: Pick<ModelServer, 'infer' | 'resolve' | 'models' | 'model' | 'isReady'>
   /** Most bytes of a body, also once it is decompressed. */
   inferBodyLimitBytes: number
+  /** Name of the header that names the unit of experiments; the standard one unless given. */
+  unitHeader?: string | undefined
 }
 
 interface Params {
@@ -37,7 +42,11 @@ const version = `${model}/versions/:version(^[^:/]+)`
 const label = `${model}/labels/:label(^[^:/]+)`
 
 /** Version 1 of KServe's protocol, which is the REST API of TensorFlow Serving, below `/v1`. */
-export const kserveV1Routes: FastifyPluginAsyncTypebox<KserveV1Deps> = async (app, { models, inferBodyLimitBytes }) => {
+export const kserveV1Routes: FastifyPluginAsyncTypebox<KserveV1Deps> = async (
+  app,
+  { models, inferBodyLimitBytes, unitHeader }
+) => {
+  const whoAsks = whoAsksBy(unitHeader)
   readRawBodies(app, inferBodyLimitBytes)
   replyToProtocolFailures(app, failed => errorBody(failed))
   replyToUnknownPaths(app, '/v1', failed => errorBody(failed))
@@ -62,16 +71,18 @@ export const kserveV1Routes: FastifyPluginAsyncTypebox<KserveV1Deps> = async (ap
     return reply.code(isReady ? 200 : 503).send(servingStatus(known, versions, isReady))
   }
 
-  const predict = async (
-    { params, body }: FastifyRequest<{ Params: Params }>,
-    reply: FastifyReply
-  ): Promise<FastifyReply> => {
+  const predict = async (request: FastifyRequest<{ Params: Params }>, reply: FastifyReply): Promise<FastifyReply> => {
+    const { params, body } = request
     const asked = versionIn(params)
-    const { route, served } = await models.resolve(params.model, asked, {})
-    const { rows, ...question } = readJson(bodyOf({ body }), value => readPredictRequest(value, served))
-    // The version that the request was read for, also if an alias has moved since.
-    const { outputs } = await models.infer({ model: params.model, version: route.version, ...question })
-    const text = rows === undefined ? writeColumns(outputs) : writeRows(outputs, rows)
+    const read = jsonReader(bodyOf({ body }))
+    const { mayExperiment, ...names } = read(introductionOf)
+    const asker = { ...whoAsks(names, request), mayExperiment }
+    const { served, route, decision = { route } } = await models.resolve(params.model, asked, asker)
+    const { rows, ...question } = read(value => readPredictRequest(value, served))
+    // By the version that the request was read for, also if an alias has moved since.
+    const answered = await models.infer({ model: params.model, version: asked, ...question, ...asker, decision })
+    const text = rows === undefined ? writeColumns(answered.outputs) : writeRows(answered.outputs, rows)
+    tellRoute(reply, answered.route)
     return reply.header('content-type', 'application/json').send(text)
   }
 

@@ -1,5 +1,6 @@
 import type { ModelServer } from '@millrace/engine'
 import type { DirectAnswer, DirectRoute, FindDirectRoute } from '../../http/direct-routes.ts'
+import { whoAsksBy } from '../../http/who-asks.ts'
 import type { Logger } from '../../logger.ts'
 import { errorBody, failureHeaders, logFailure, protocolFailureOf } from '../failed-protocol-replies.ts'
 import { type InferAnswer, inferAnswers } from './infer-answer.ts'
@@ -7,9 +8,17 @@ import { type InferAnswer, inferAnswers } from './infer-answer.ts'
 /** Most paths whose routes are remembered; there are as many as models and versions that are asked. */
 const mostPaths = 1000
 
+/** What {@link directInfer} is given. */
+export interface DirectInferDeps {
+  readonly models: Pick<ModelServer, 'infer' | 'resolve'>
+  readonly log: Logger
+  /** Name of the header that names the unit of experiments; the standard one unless given. */
+  readonly unitHeader?: string | undefined
+}
+
 /** Finds the route of `POST /v2/models/{model}[/versions/{version}]/infer` for requests that go past the framework. */
-export function directInfer(models: Pick<ModelServer, 'infer' | 'resolve'>, log: Logger): FindDirectRoute {
-  const answer = inferAnswers(models)
+export function directInfer({ models, log, unitHeader }: DirectInferDeps): FindDirectRoute {
+  const answer = inferAnswers({ models, whoAsks: whoAsksBy(unitHeader) })
   const routes = new Map<string, DirectRoute>()
   const added = (url: string): DirectRoute | undefined => {
     const asked = askedBy(url)
@@ -43,8 +52,8 @@ function askedBy(url: string): Asked | undefined {
 function routeOf(asked: Asked, answer: ReturnType<typeof inferAnswers>, log: Logger): DirectRoute {
   return {
     route: asked.version === undefined ? '/v2/models/:model/infer' : '/v2/models/:model/versions/:version/infer',
-    answer: (body, { headers }, requestId) =>
-      answer({ ...asked, headers, body, requestId }).then(whole, (error: unknown) => failed(error, requestId, log))
+    answer: (body, { headers }, id) =>
+      answer({ ...asked, headers, body, id }).then(whole, (error: unknown) => failed(error, id, log))
   }
 }
 

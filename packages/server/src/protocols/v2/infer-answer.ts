@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { ModelServer } from '@millrace/engine'
+import type { ModelServer, Resolved, Route } from '@millrace/engine'
+import { routeFacts } from '../../http/route-facts.ts'
+import type { WhoAsks } from '../../http/who-asks.ts'
 import { compress, wantedCoding } from '../compression.ts'
 import { invalid } from '../json-fields.ts'
 import { type InferReplyBody, writeInferReply } from './infer-reply.ts'
@@ -14,7 +16,7 @@ export interface InferCall {
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
   /** The id of the HTTP request, for requests that have none of their own. */
-  readonly requestId: string
+  readonly id: string
 }
 
 /** The reply to a request that did not fail: 200 with these headers, names and values in turn, and this body. */
@@ -24,31 +26,51 @@ export interface InferAnswer {
 }
 
 const jsonLengthHeader = 'inference-header-content-length'
-const json: readonly string[] = ['content-type', 'application/json']
+
+/** What {@link inferAnswers} is given. */
+export interface InferAnswerDeps {
+  readonly models: Pick<ModelServer, 'infer' | 'resolve'>
+  readonly whoAsks: WhoAsks
+}
 
 /**
  * Answers requests of the Open Inference Protocol, whatever carries HTTP. The returned function throws what
  * `ModelServer.infer` throws, and MILL_JSON_INVALID.
  */
-export function inferAnswers(
-  models: Pick<ModelServer, 'infer' | 'resolve'>
-): (call: InferCall) => Promise<InferAnswer> {
-  const questionOf = async (call: InferCall, jsonLength: string | string[]): Promise<InferQuestion> => {
-    const length = lengthOf(jsonLength, call.body)
-    if (length > 0) return readInferRequest(call.body, length)
-    const { served } = await models.resolve(call.model, call.version, {})
-    return readRawRequest(call.body, served)
+export function inferAnswers({ models, whoAsks }: InferAnswerDeps): (call: InferCall) => Promise<InferAnswer> {
+  const askRaw = async (call: InferCall): Promise<Asked> => {
+    // What the bytes mean is only known of the version that is to answer.
+    const asker = whoAsks(nothing, call)
+    const { served, route, decision = { route } } = await models.resolve(call.model, call.version, asker)
+    return { question: readRawRequest(call.body, served), asker, decision }
   }
   return async call => {
     const { model, version, headers, body } = call
-    const jsonLength = headers[jsonLengthHeader]
-    const question = jsonLength === undefined ? readInferRequest(body) : await questionOf(call, jsonLength)
+    const given = headers[jsonLengthHeader]
+    const jsonLength = given === undefined ? body.length : lengthOf(given, body)
+    const isRaw = jsonLength === 0 && given !== undefined
+    const { question, asker, decision } = isRaw ? await askRaw(call) : read(call, jsonLength, whoAsks)
     const { inputs, options } = question
     const outputs = question.outputs?.map(({ name }) => name)
-    const reply = await models.infer({ model, version, inputs, outputs, ...options })
-    const written = writeInferReply(reply, question, question.id ?? call.requestId)
-    return finished(written, headers['accept-encoding'])
+    const { unit, requestId } = asker
+    const reply = await models.infer({ model, version, inputs, outputs, ...options, unit, requestId, decision })
+    return finished(writeInferReply(reply, question, requestId), reply.route, headers['accept-encoding'])
   }
+}
+
+/** A question, and who asks it. */
+interface Asked {
+  readonly question: InferQuestion
+  readonly asker: ReturnType<WhoAsks>
+  /** By which version it was read for. */
+  readonly decision: Resolved['decision']
+}
+
+const nothing = {}
+
+function read(call: InferCall, jsonLength: number, whoAsks: WhoAsks): Asked {
+  const question = readInferRequest(call.body, jsonLength)
+  return { question, asker: whoAsks(question, call), decision: undefined }
 }
 
 function lengthOf(given: string | string[], body: Buffer): number {
@@ -59,10 +81,16 @@ function lengthOf(given: string | string[], body: Buffer): number {
   )
 }
 
-function finished(written: InferReplyBody, acceptEncoding: string | undefined): InferAnswer | Promise<InferAnswer> {
-  const { body, jsonLength } = written
+function finished(
+  { body, jsonLength }: InferReplyBody,
+  route: Route,
+  acceptEncoding: string | undefined
+): InferAnswer | Promise<InferAnswer> {
+  const { headers: told, jsonHeaders } = routeFacts(route)
   const headers =
-    jsonLength === undefined ? json : ['content-type', 'application/octet-stream', jsonLengthHeader, String(jsonLength)]
+    jsonLength === undefined
+      ? jsonHeaders
+      : ['content-type', 'application/octet-stream', jsonLengthHeader, String(jsonLength), ...told]
   const coding = acceptEncoding === undefined ? undefined : wantedCoding(acceptEncoding, body.length)
   if (coding === undefined) return { headers, body }
   const more = ['content-encoding', coding, 'vary', 'accept-encoding']

@@ -1,15 +1,19 @@
 import { MillraceError } from '@millrace/common'
 import type { InferRequest } from '@millrace/engine'
+import { mayExperimentIn } from '../asker-fields.ts'
 import { invalid, type JsonObject } from '../json-fields.ts'
 
 /** What the parameters of a request say to the model server. */
-export type InferOptions = Pick<InferRequest, 'featureNames' | 'useCache' | 'cacheTtlMs' | 'timeoutMs' | 'priority'>
+export type InferOptions = Pick<
+  InferRequest,
+  'featureNames' | 'useCache' | 'cacheTtlMs' | 'timeoutMs' | 'priority' | 'mayExperiment'
+>
 
 const none: InferOptions = {}
 
 /**
  * Reads the parameters of a request: Triton's `timeout` in microseconds and `priority`, and Millrace's `feature_names`,
- * `use_cache` and `cache_ttl` in seconds. Others are passed over.
+ * `use_cache`, `cache_ttl` in seconds and `use_ab_testing`. Others are passed over.
  * @throws {MillraceError} MILL_INPUT_INVALID, or MILL_UNSUPPORTED for a sequence of requests
  */
 export function readOptions(parameters: JsonObject | undefined): InferOptions {
@@ -23,7 +27,8 @@ export function readOptions(parameters: JsonObject | undefined): InferOptions {
     cacheTtlMs: cacheTtl && cacheTtl * 1000,
     // 0 stands for no limit of the request's own.
     timeoutMs: timeoutUs === 0 ? undefined : timeoutUs && timeoutUs / 1000,
-    priority: numberIn(parameters, 'priority')
+    priority: numberIn(parameters, 'priority'),
+    mayExperiment: mayExperimentIn(parameters)
   }
 }
 

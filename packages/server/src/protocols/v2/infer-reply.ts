@@ -1,5 +1,6 @@
 import type { InferReply } from '@millrace/engine'
 import type { NamedTensor } from '@millrace/runtime'
+import { routeFacts } from '../../http/route-facts.ts'
 import { encodeRawTensor } from '../raw-tensor.ts'
 import { elementsText } from '../tensor-text.ts'
 import { classify } from './classification.ts'
@@ -21,7 +22,9 @@ export function writeInferReply(
 ): InferReplyBody {
   const parts: Buffer[] = []
   let json = `{"model_name":${JSON.stringify(route.model)},"model_version":${JSON.stringify(route.version)},"id":${JSON.stringify(id)},`
-  if (isCached) json += '"parameters":{"cached":true},'
+  const { members } = routeFacts(route)
+  if (members !== '') json += isCached ? `"parameters":{"cached":true,${members}},` : `"parameters":{${members}},`
+  else if (isCached) json += '"parameters":{"cached":true},'
   json += '"outputs":['
   for (let index = 0; index < outputs.length; index++) {
     const asked = question.outputs?.[index]

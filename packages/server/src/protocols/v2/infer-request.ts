@@ -1,6 +1,7 @@
 import { MillraceError } from '@millrace/common'
 import type { NamedTensor } from '@millrace/runtime'
-import { readJson } from '../json-text.ts'
+import { unitIdIn } from '../asker-fields.ts'
+import { readJson, unusualNumber } from '../json-text.ts'
 import { tensorFromJson } from '../json-tensor.ts'
 import { decodeRawTensor } from '../raw-tensor.ts'
 import { type InferOptions, readOptions } from './infer-parameters.ts'
@@ -18,6 +19,8 @@ export interface RequestedOutput {
 /** A request to infer, read and checked as far as that goes without the model. */
 export interface InferQuestion {
   readonly id: string | undefined
+  /** Who asks, where the request says so. */
+  readonly unitId: string | undefined
   readonly inputs: readonly NamedTensor[]
   /** Undefined for all outputs of the model. */
   readonly outputs: readonly RequestedOutput[] | undefined
@@ -49,6 +52,7 @@ function readQuestion(value: unknown, bytes: BinaryPart): InferQuestion {
   const outputs = listIn(value, 'outputs', 'the request')
   return {
     id: idIn(value),
+    unitId: parameters && unitIdIn(parameters),
     inputs,
     outputs: outputs === undefined || outputs.length === 0 ? undefined : outputs.map(readOutput),
     isBinary: booleanIn(parameters, 'binary_data_output') ?? false,
@@ -59,7 +63,7 @@ function readQuestion(value: unknown, bytes: BinaryPart): InferQuestion {
 /** Some clients number their requests. */
 function idIn({ id }: JsonObject): string | undefined {
   if (id === undefined || id === null || id === '') return undefined
-  if (typeof id === 'string') return id
+  if (typeof id === 'string') return unusualNumber(id) ?? id
   if (typeof id === 'number') return String(id)
   throw invalid("'id' of the request must be a text")
 }

@@ -19,6 +19,8 @@ export interface InferenceProtocolDeps {
   inferBodyLimitBytes: number
   /** Whether the server as a whole takes requests for models; always, unless given. */
   isReady?: (() => boolean) | undefined
+  /** Name of the header that names the unit of experiments; the standard one unless given. */
+  unitHeader?: string | undefined
 }
 
 /**
@@ -28,14 +30,14 @@ export interface InferenceProtocolDeps {
  */
 export const inferenceProtocolRoutes: FastifyPluginAsyncTypebox<InferenceProtocolDeps> = async (
   app,
-  { models, inferBodyLimitBytes, isReady = () => true }
+  { models, inferBodyLimitBytes, isReady = () => true, unitHeader }
 ) => {
   readRawBodies(app, inferBodyLimitBytes)
   replyToProtocolFailures(app, modelFailureBody)
   replyToUnknownPaths(app, '/v2', modelFailureBody)
   // Not plugins of their own: they share this scope, and each scope costs time at the start.
   await serverRoutes(app, { models, isReady })
-  await inferRoutes(app, { models })
+  await inferRoutes(app, { models, unitHeader })
   await metadataRoutes(app, { models })
   await repositoryRoutes(app, { models })
   await aliasRoutes(app, { models })

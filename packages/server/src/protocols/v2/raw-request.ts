@@ -17,7 +17,7 @@ export function readRawRequest(body: Buffer, served: ServedVersion): InferQuesti
   }
   const shape = served.maxBatchRows > 1 ? [1, ...spec.shape.slice(1)] : spec.shape
   const input = spec.datatype === 'BYTES' ? textOf(spec, shape, body) : tensorOf(spec, shape, body)
-  return { id: undefined, inputs: [input], outputs: undefined, isBinary: true, options: {} }
+  return { id: undefined, unitId: undefined, inputs: [input], outputs: undefined, isBinary: true, options: {} }
 }
 
 function tensorOf({ name, datatype }: TensorSpec, shape: readonly number[], body: Buffer) {
