@@ -31,10 +31,14 @@ def value(name, kind, columns):
     return helper.make_tensor_value_info(name, kind, ["batch", *columns])
 
 
-def write(folder, name, version, graph, **metadata):
+def serialized(graph):
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     checker.check_model(model)
-    write_bytes(folder / name / version, model.SerializeToString(), metadata)
+    return model.SerializeToString()
+
+
+def write(folder, name, version, graph, **metadata):
+    write_bytes(folder / name / version, serialized(graph), metadata)
 
 
 def write_bytes(path, model, metadata):
@@ -76,6 +80,8 @@ def weighted():
 def main(folder):
     write(folder, "simple", "1", simple("Add", "Sub"))
     write(folder, "simple", "2", simple("Sub", "Add"))
+    write(folder, "other", "1", simple("Add", "Sub"))
+    write(folder, "other", "2", simple("Sub", "Add"))
     write(folder, "kinds", "1.0.0", identity(list(KINDS), [2]))
     write(folder, "words", "1", identity(["BYTES"], [2]))
     write(folder, "colours", "1", identity(["FP32"], [3]), class_names=["red", "green", "blue"])

@@ -9,6 +9,7 @@ import tritonclient.http.aio as triton_aio
 from tritonclient.utils import InferenceServerException
 
 import examples
+import make_models
 from examples import DIFFERENCE, FIRST, KINDS, SECOND, SUM
 
 
@@ -158,6 +159,43 @@ class TritonHttp(unittest.TestCase):
         self.client.load_model("words")
         result = self.client.infer("words", [tensor])
         examples.assert_same("BYTES", examples.WORDS, result.as_numpy("y_BYTES"))
+
+    def ready_versions(self, name):
+        return [
+            row["version"]
+            for row in self.client.get_model_repository_index()
+            if row["name"] == name and row.get("state") == "READY"
+        ]
+
+    def test_load_with_config(self):
+        client = self.client
+        client.load_model("other", config='{"max_batch_size": "16", "version_policy": {"specific": {"versions": [1]}}}')
+        self.assertEqual(self.ready_versions("other"), ["1"])
+        self.assert_simple(client.infer("other", simple_inputs()), "1")
+        client.load_model("other")
+        self.assertEqual(self.ready_versions("other"), ["1", "2"])
+        self.assert_simple(client.infer("other", simple_inputs()), "2")
+        group = '{"instance_group": [{"kind": "KIND_GPU"}]}'
+        self.assert_refused(lambda: client.load_model("other", config=group), "400", "'kind' of the configuration")
+
+    def test_load_with_files(self):
+        client = self.client
+        product = make_models.serialized(make_models.simple("Mul", "Add"))
+        config = '{"backend": "onnxruntime", "max_batch_size": 8, "input": [{"name": "INPUT0", "dims": [16]}, {"name": "INPUT1"}]}'
+        for name in ("other", "nowhere else"):
+            client.load_model(name, config=config, files={"file:7/model.onnx": product})
+            self.assertEqual(self.ready_versions(name), ["7"])
+            result = client.infer(name, simple_inputs())
+            np.testing.assert_array_equal(result.as_numpy("OUTPUT0"), FIRST * SECOND)
+            np.testing.assert_array_equal(result.as_numpy("OUTPUT1"), SUM)
+            broken = {"file:8/model.onnx": b"this is no model"}
+            self.assert_refused(lambda: client.load_model(name, config="{}", files=broken), "400", "^failed to load '")
+            self.assertEqual(self.ready_versions(name), ["7"])
+        client.load_model("other")
+        self.assertEqual(self.ready_versions("other"), ["1", "2"])
+        client.unload_model("nowhere else")
+        self.assertEqual(self.ready_versions("nowhere else"), [])
+        self.assert_refused(lambda: client.load_model("other", files=broken), "400", "needs 'config' beside it")
 
     def assert_refused(self, act, status, text):
         with self.assertRaises(InferenceServerException) as raised:

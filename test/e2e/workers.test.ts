@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -255,6 +255,60 @@ test('SIGTERM lets a running request of a worker finish, and leaves no process a
   assert.deepEqual(await exit, { code: 0, signal: null })
   assert.deepEqual(workers.filter(isRunning), [])
   assert.deepEqual(socketsOf(server), [])
+})
+
+test('a load says what a model is to all workers, also by files that come with it', async t => {
+  const { url } = await startServer(t)
+  const operator = connection(t, url)
+  const clients = connections(t, url, 4)
+  const load = async (parameters?: object): Promise<void> => {
+    const reply = await operator.post('/v2/repository/models/tabular_classifier/load', { parameters })
+    assert.deepEqual([reply.status, reply.body], [200, {}])
+  }
+  const answers = () => Promise.all(clients.map(client => client.post('/predict', list)))
+  const config = JSON.stringify({ max_batch_size: 4, version_policy: { specific: { versions: ['v2.0'] } } })
+  const [before] = await answers()
+  await load({ config })
+  const versionTwo = await answers()
+  assert.deepEqual(
+    versionTwo.map(({ body }) => body['model_version']),
+    clients.map(() => 'v2.0')
+  )
+  const file = readFileSync(path.join(samples, 'v2.0/model.onnx')).toString('base64')
+  await load({ config: '{}', 'file:7/model.onnx': file })
+  const given = await answers()
+  assert.deepEqual(
+    given.map(({ body }) => [body['model_version'], body['prediction'], body['confidence']]),
+    versionTwo.map(({ body }) => ['7', body['prediction'], body['confidence']])
+  )
+  const { text } = await operator.get('/metrics')
+  assert.deepEqual([...metric(text, 'millrace_worker_models').values()], [1, 1], 'workers answer for it themselves')
+  await load()
+  const [after] = await answers()
+  assert.equal(after!.body['model_version'], before!.body['model_version'])
+})
+
+test('workers whose models run for longer than the shutdown timeout are not waited for', async t => {
+  const models = temporaryFolder(t)
+  mkdirSync(path.join(models, 'heavy/1'), { recursive: true })
+  const heavy = fileURLToPath(new URL('../../bench/serving/heavy.onnx', import.meta.url))
+  symlinkSync(heavy, path.join(models, 'heavy/1/model.onnx'))
+  const server = await startServer(t, { MODEL_DIR: models, MILLRACE_SHUTDOWN_TIMEOUT: '0.01' })
+  const { child, url, exit, errors } = server
+  const workers = childrenOf(server)
+  // Each takes about 100 ms, one after another: when one is answered, the next runs.
+  const runs = connections(t, url, 6).map((client, row) =>
+    client.post('/v2/models/heavy/infer', {
+      inputs: [{ name: 'x', shape: [1, 10], datatype: 'FP32', data: Array.from({ length: 10 }, () => row) }]
+    })
+  )
+  await Promise.any(runs)
+  child.kill('SIGTERM')
+  assert.deepEqual(await exit, { code: 1, signal: null })
+  await until('the workers have ended', () => !workers.some(isRunning))
+  assert.equal(errors(), '')
+  assert.deepEqual(socketsOf(server), [])
+  await Promise.allSettled(runs)
 })
 
 test('kill -9 of the primary ends its workers and leaves no socket; the port can be had again at once', async t => {

@@ -84,6 +84,7 @@ export { freezeLearner, type FreezeOptions } from './serving/learners/freeze-lea
 export { learnerToOnnx } from './serving/learners/learner-to-onnx.ts'
 export { liveName, liveVersion } from './serving/learners/live-version.ts'
 export { type FrozenOptions, openFrozen } from './serving/learners/open-frozen.ts'
+export { unfinishedPrefix } from './serving/learners/write-folder.ts'
 export {
   type Asker,
   type Assignment,

@@ -228,7 +228,11 @@ export type RepositoryIndexReply = Static<typeof RepositoryIndexReplySchema>
 
 /** `POST /v2/repository/models/{model}/load`. */
 export const LoadModelRequestSchema = Type.Object(
-  { parameters: parameters('config and file: overrides of Triton are answered 501.') },
+  {
+    parameters: parameters(
+      'config: a configuration of Triton, as JSON in a text, in place of that of the model until it is loaded again. file:<version>/<name>: with it, all files of the model, in base64.'
+    )
+  },
   { title: 'LoadModelRequest', description: 'The body may be empty.' }
 )
 

@@ -9,10 +9,11 @@ import {
   type ServingEvents
 } from '@millrace/engine'
 import { createRuntime } from '@millrace/runtime'
-import { folderSource, type ModelSource, redisAnswerStore, s3Source, watchRegistry } from '@millrace/store'
+import { folderSource, givenSource, type ModelSource, redisAnswerStore, s3Source, watchRegistry } from '@millrace/store'
 import type { Config } from './config-schema.ts'
 import type { Logger } from './logger.ts'
 import { openThings } from './open-things.ts'
+import { removeLeftovers } from './model-leftovers.ts'
 import type { Stores } from './stores.ts'
 import { policyFault, readVersionPolicy } from './version-policy.ts'
 import { cacheShare } from './workers/cache-share.ts'
@@ -36,8 +37,6 @@ export interface ModelsOrder {
   learners: ReadonlyMap<string, ServedLearner>
   events: ServingEvents
   logger: Logger
-  /** What each source is replaced with. */
-  wrapSource?: ((source: ModelSource) => ModelSource) | undefined
 }
 
 /**
@@ -46,13 +45,19 @@ export interface ModelsOrder {
  *   left open
  */
 export async function openModels(order: ModelsOrder): Promise<OpenedModels> {
-  const { config, stores, learners, events, logger, wrapSource = (source: ModelSource) => source } = order
+  const { config, stores, learners, events, logger } = order
   const things = openThings()
   const log = logger.child({ service: 'inference' })
   const frozenFolder = join(config.dataDir, 'models')
+  const givenFolder = join(config.dataDir, 'given-models')
   try {
     // A source that is not there is a problem, which health and every reload would tell of.
     await mkdir(frozenFolder, { recursive: true })
+    if (config.role !== 'reader') {
+      await removeLeftovers({ frozenFolder, givenFolder }).catch((error: unknown) => {
+        log.warn({ err: error }, 'what a process before this one left behind cannot be removed')
+      })
+    }
     const runtime = await things.keep(createRuntime({ inlineLimitUs: config.inlineLimitUs }))
     const { connection, registry } = stores
     const shared = connection && redisAnswerStore(connection)
@@ -60,7 +65,7 @@ export async function openModels(order: ModelsOrder): Promise<OpenedModels> {
     const cache = maxBytes > 0 ? createResponseCache({ maxBytes, shared, log }) : undefined
     const models = await things.keep(
       createModelServer({
-        sources: sourcesOf(config, frozenFolder, log).map(wrapSource),
+        sources: sourcesOf(config, frozenFolder, log),
         runtime,
         registry,
         learners,
@@ -70,6 +75,7 @@ export async function openModels(order: ModelsOrder): Promise<OpenedModels> {
         limits: limitsOf(config),
         cacheTtlMs: config.predictionCacheTtl * 1000,
         frozenFolder,
+        openGiven: (model, files) => givenSource({ folder: givenFolder, model, files }),
         events,
         log
       }).catch((error: unknown) => {

@@ -167,7 +167,7 @@ interface Serving {
   workers: Workers | undefined
 }
 
-type ServingOrder = Omit<ModelsOrder, 'events' | 'wrapSource'> & { workers: Workers | undefined }
+type ServingOrder = Omit<ModelsOrder, 'events'> & { workers: Workers | undefined }
 
 async function openServing(things: OpenThings, { workers, ...order }: ServingOrder): Promise<Serving> {
   const registry = new Registry()
@@ -175,8 +175,7 @@ async function openServing(things: OpenThings, { workers, ...order }: ServingOrd
   // The learner of the inference service itself is asked by /predict, under no name of its own.
   const learners = new Map([...order.learners].filter(([service]) => service !== 'inference'))
   const events = workers?.heeding(metrics.events) ?? metrics.events
-  const { wrapSource } = workers ?? {}
-  const { models: own, cache } = await things.keep(openModels({ ...order, learners, events, wrapSource }))
+  const { models: own, cache } = await things.keep(openModels({ ...order, learners, events }))
   const models = workers?.lead(own) ?? own
   metrics.watch({ models, cache: workers === undefined || cache === undefined ? cache : () => workers.cache(cache()) })
   workers?.register(registry)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -23,6 +23,28 @@ test('a folder of data that is new is no problem of the models', async t => {
   assert.deepEqual([...opened.models.problems()], [])
   await opened.models.reload()
   assert.deepEqual([...opened.models.problems()], [])
+})
+
+test('what was being frozen when a process was killed is removed, and what was frozen stays', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const frozen = join(folder, 'data/models/linear_regression')
+  for (const name of ['200', '.writing-0e5b']) {
+    mkdirSync(join(frozen, name), { recursive: true })
+    writeFileSync(join(frozen, name, 'learner.state'), '')
+  }
+  const open = (role: string) =>
+    openModels({
+      config: parseConfig({ MODEL_DIR: folder, MILLRACE_DATA_DIR: join(folder, 'data'), MILLRACE_ROLE: role }),
+      stores: { registry: memoryRegistryStore(), connection: undefined },
+      learners: new Map(),
+      events: {},
+      logger: createLogger({ level: 'silent' })
+    })
+  await (await open('reader')).close()
+  assert.deepEqual(readdirSync(frozen), ['.writing-0e5b', '200'], 'a reader cannot know that it was killed')
+  await (await open('writer')).close()
+  assert.deepEqual(readdirSync(frozen), ['200'])
 })
 
 test('a range of versions that is none is a fault of its setting', async t => {

@@ -76,9 +76,17 @@ export interface RepositoryIndexRequest {
   ready: boolean
 }
 
+/** One way to say how a model is to be loaded. */
+export interface ModelRepositoryParameter {
+  bool_param?: boolean
+  int64_param?: string
+  string_param?: string
+  bytes_param?: Uint8Array
+}
+
 /** Names a model to load or unload. */
 export interface RepositoryModelRequest {
   repository_name: string
   model_name: string
-  parameters: Readonly<Record<string, unknown>>
+  parameters: Readonly<Record<string, ModelRepositoryParameter>>
 }

@@ -1,5 +1,6 @@
 import { MillraceError } from '@millrace/common'
 import type { ModelServer } from '@millrace/engine'
+import { type LoadParameters, readLoadParameters } from '../protocols/v2/load-parameters.ts'
 import { indexRows, refuseFailures } from '../protocols/v2/repository-routes.ts'
 import type { RepositoryIndexRequest, RepositoryModelRequest } from './messages.ts'
 
@@ -19,8 +20,8 @@ export function repositoryCalls(models: Pick<ModelServer, 'models' | 'load' | 'u
     },
     RepositoryModelLoad: async request => {
       const model = modelOf(request)
-      refuseOverrides(request)
-      refuseFailures(model, await models.load(model))
+      const override = readLoadParameters(model, valuesOf(request.parameters), bytesOf)
+      refuseFailures(model, await models.load(model, override))
       return { model_name: model, isLoaded: true }
     },
     RepositoryModelUnload: async request => {
@@ -42,11 +43,14 @@ function oneRepository(name: string): MillraceError {
   return new MillraceError('MILL_UNSUPPORTED', `there is one repository, without a name, got ${JSON.stringify(name)}`)
 }
 
-function refuseOverrides({ parameters }: RepositoryModelRequest): void {
-  const [override] = Object.keys(parameters)
-  if (override === undefined) return
-  throw new MillraceError(
-    'MILL_UNSUPPORTED',
-    `the load parameter '${override}' is not supported: change the files of the model`
-  )
+function valuesOf(parameters: RepositoryModelRequest['parameters']): LoadParameters {
+  const values = Object.entries(parameters).map(([name, { string_param, bytes_param }]) => [
+    name,
+    string_param ?? bytes_param ?? null
+  ])
+  return Object.fromEntries(values) as LoadParameters
+}
+
+function bytesOf(value: unknown): Uint8Array | undefined {
+  return value instanceof Uint8Array ? value : undefined
 }

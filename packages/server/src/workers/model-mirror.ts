@@ -1,6 +1,5 @@
 import type { ModelServer, ModelStatus } from '@millrace/engine'
 import type { ModelConfig, VersionFiles } from '@millrace/store'
-import type { KnownFiles } from './known-files.ts'
 
 /** A version that the primary has in memory. */
 export interface MirroredVersion {
@@ -31,32 +30,23 @@ export interface ModelMirror {
  * The models with all that a request may name in memory at present: ONNX only, whose default version is there. A version
  * or alias that is not is left out, so that a request for it comes to the primary, which knows what to do.
  */
-export function mirroredModels(
-  models: Pick<ModelServer, 'models' | 'isReady'>,
-  known: Pick<KnownFiles, 'files' | 'config'>
-): MirroredModel[] {
+export function mirroredModels(models: Pick<ModelServer, 'models' | 'isReady'>): MirroredModel[] {
   return models.models().flatMap(status => {
     if (status.kind !== 'onnx') return []
     const { name, isFlat } = status
-    const versions = versionsOf(status, models, known)
+    const versions = versionsOf(status, models)
     const aliases = aliasesOf(status, versions)
     if (aliases['default'] === undefined) return []
-    const { aliases: _aliases, versionPolicy: _policy, ...settings } = known.config(name)
+    const { aliases: _aliases, versionPolicy: _policy, ...settings } = status.config
     return [{ name, config: { ...settings, aliases }, isFlat, versions }]
   })
 }
 
-function versionsOf(
-  { name, versions }: ModelStatus,
-  models: Pick<ModelServer, 'isReady'>,
-  known: Pick<KnownFiles, 'files'>
-): MirroredVersion[] {
-  return versions.flatMap(({ version, served }) => {
-    if (served?.digest === undefined || served.platform !== 'onnxruntime_onnx') return []
+function versionsOf({ name, versions }: ModelStatus, models: Pick<ModelServer, 'isReady'>): MirroredVersion[] {
+  return versions.flatMap(({ version, served, files }) => {
+    if (files === undefined || served?.platform !== 'onnxruntime_onnx') return []
     // What is in memory need not be served: another version may be about to take its place.
-    if (!models.isReady(name, version)) return []
-    const files = known.files(name, version, served.digest)
-    return files === undefined ? [] : [{ version, files }]
+    return models.isReady(name, version) ? [{ version, files }] : []
   })
 }
 

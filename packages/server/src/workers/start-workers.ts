@@ -13,7 +13,6 @@ import { listenQuietly } from '../listen.ts'
 import type { Logger } from '../logger.ts'
 import type { Counts } from '../metrics/add-counts.ts'
 import { onlyModel } from '../protocols/mlflow/only-model.ts'
-import { type KnownFiles, knownFiles } from './known-files.ts'
 import { leadingModels } from './leading-models.ts'
 import { mirroredModels } from './model-mirror.ts'
 import { registerWorkerMetrics } from './worker-metrics.ts'
@@ -30,8 +29,6 @@ export interface WorkersOrder {
 
 /** Worker processes that answer the inference port in place of the app, and pass on to it what they do not. */
 export interface Workers {
-  /** What the sources of the models are replaced with. */
-  readonly wrapSource: KnownFiles['overhear']
   /** What workers have counted. */
   counts(): Counts
   cache(own: CacheCounts): CacheCounts
@@ -55,17 +52,15 @@ export function startWorkers({ config, logger, logs }: WorkersOrder): Workers {
   const pool: WorkerPool = new WorkerPool({ config, logger, logs, lost: report => totals.keep(report) })
   const reports = () => pool.workers.flatMap(({ report }) => report ?? [])
   const totals: WorkerTotals = workerTotals(reports)
-  const known = knownFiles()
   let own: ModelServer | undefined
   let removeFolder: (() => void) | undefined
   const look = () => ({
-    models: mirroredModels(own!, known),
+    models: mirroredModels(own!),
     dataModel: dataModel(own!, config.dataModel).name(),
     invokedModel: onlyModel(own!) ?? config.dataModel
   })
   const publishSoon = (): void => void setImmediate(() => void pool.publish())
   return {
-    wrapSource: known.overhear,
     counts: totals.counts,
     cache: totals.cache,
     async connections() {

@@ -201,14 +201,6 @@ describe('repository', () => {
     assert.match(String(unknown.body['error']), /^failed to load 'nope'/)
   })
 
-  test('takes no configuration or files with a load', async () => {
-    for (const parameters of [{ config: '{"max_batch_size":"16"}' }, { 'file:1/model.onnx': 'AA==' }]) {
-      const reply = await post('/v2/repository/models/single/load', { parameters })
-      assert.equal(reply.status, 501)
-      assert.match(String(reply.body['error']), /^failed to load 'single', the load parameter .* is not supported/)
-    }
-  })
-
   test('of a name is not supported', async () => {
     for (const url of ['/v2/repository/r/index', '/v2/repository/r/models/single/load']) {
       const reply = await post(url)

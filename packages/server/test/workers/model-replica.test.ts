@@ -3,7 +3,6 @@ import { test } from 'node:test'
 import { MillraceError } from '@millrace/common'
 import type { ModelServer } from '@millrace/engine'
 import * as fc from 'fast-check'
-import { knownFiles } from '../../src/workers/known-files.ts'
 import { mirrorSource } from '../../src/workers/mirror-source.ts'
 import { type MirroredModel, mirroredModels } from '../../src/workers/model-mirror.ts'
 import { isForPrimary, ModelReplica } from '../../src/workers/model-replica.ts'
@@ -14,12 +13,11 @@ import { answerOf, plainModels, type PlainOptions, version } from './plain-model
 async function pair(models: readonly MirroredModel[], options: { primary?: PlainOptions; worker?: PlainOptions } = {}) {
   const origin = mirrorSource()
   origin.set(models)
-  const known = knownFiles()
-  const primary = await plainModels(known.overhear(origin), options.primary)
+  const primary = await plainModels(origin, options.primary)
   let revision = 0
   const look = () => ({
     revision: ++revision,
-    models: mirroredModels(primary, known),
+    models: mirroredModels(primary),
     dataModel: 'm',
     invokedModel: undefined
   })

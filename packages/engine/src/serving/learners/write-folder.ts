@@ -2,6 +2,9 @@ import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { MillraceError } from '@millrace/common'
 
+/** What the name of a folder begins with that is being written. */
+export const unfinishedPrefix = '.writing-'
+
 /** How renaming a folder ends where a folder with files in it, or a file, has the name already. */
 const takenCodes: ReadonlySet<unknown> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOTDIR'])
 
@@ -15,7 +18,7 @@ const takenCodes: ReadonlySet<unknown> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOTDI
  */
 export async function writeFolder(path: string, files: ReadonlyMap<string, Uint8Array>): Promise<boolean> {
   const parent = dirname(path)
-  const made = join(parent, `.writing-${crypto.randomUUID()}`)
+  const made = join(parent, unfinishedPrefix + crypto.randomUUID())
   try {
     await makeParent(parent)
     await mkdir(made)

@@ -11,8 +11,9 @@ import {
 } from '@millrace/protocol'
 import { documentedParts } from '../../http/documented-parts.ts'
 import { bodyObject } from '../body-object.ts'
-import { invalid, type JsonObject, objectIn } from '../json-fields.ts'
+import { invalid, objectIn } from '../json-fields.ts'
 import { protocolFailures } from '../route-schema.ts'
+import { base64Bytes, readLoadParameters } from './load-parameters.ts'
 
 /** What {@link repositoryRoutes} is given. */
 export interface RepositoryRoutesDeps {
@@ -44,13 +45,14 @@ export const repositoryRoutes: FastifyPluginAsyncTypebox<RepositoryRoutesDeps> =
       config: documentedParts({ body: LoadModelRequestSchema }),
       schema: {
         operationId: 'v2LoadModel',
-        summary: "Load a model's versions by its policy, also when they were unloaded or have changed",
+        summary:
+          "Load a model's versions by its policy, also when they were unloaded or have changed, or as the request says",
         response: { 200: EmptyReplySchema, ...protocolFailures }
       }
     },
     async ({ params: { model }, body }) => {
-      refuseOverrides(bodyObject(body))
-      refuseFailures(model, await models.load(model))
+      const parameters = objectIn(bodyObject(body), 'parameters', 'the request') ?? {}
+      refuseFailures(model, await models.load(model, readLoadParameters(model, parameters, base64Bytes)))
       return {}
     }
   )
@@ -78,16 +80,6 @@ export function indexRows({ name, versions }: ModelStatus, readyOnly: boolean): 
   const listed = readyOnly ? versions.filter(({ state }) => state === 'READY') : versions
   if (listed.length === 0) return readyOnly ? [] : [{ name }]
   return listed.map(({ version, state, reason }) => ({ name, version, state, reason })).toReversed()
-}
-
-function refuseOverrides(body: JsonObject): void {
-  const given = Object.keys(objectIn(body, 'parameters', 'the request') ?? {})
-  const override = given.find(key => key === 'config' || key.startsWith('file:'))
-  if (override === undefined) return
-  throw new MillraceError(
-    'MILL_UNSUPPORTED',
-    `the load parameter '${override}' is not supported: change the files of the model`
-  )
 }
 
 /** @throws {MillraceError} MILL_MODEL_INVALID when a version of the model that was to be loaded could not be */
