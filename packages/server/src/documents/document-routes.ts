@@ -22,6 +22,8 @@ export interface DocumentDeps {
   /** Names of the models that answer `data`, and lists of features. */
   dataModel: string
   featuresModel: string
+  /** Name of the header that names the unit of experiments; the standard one unless given. */
+  unitHeader?: string | undefined
   /** Title and version of the API. */
   title: string
   version: string

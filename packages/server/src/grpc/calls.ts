@@ -4,10 +4,10 @@ import type { Logger } from '../logger.ts'
 import { grpcFailureOf } from './grpc-failure.ts'
 
 /** What every kind of call has. */
-export type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'getDeadline' | 'getPath' | 'metadata'>
+export type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'getDeadline' | 'getPath' | 'metadata' | 'sendMetadata'>
 
-/** Answers one request of a call. */
-export type Answer<Request> = (request: Request, call: AnyCall) => object | Promise<object>
+/** Answers one request of a call. @param id that of the call, as logs have it */
+export type Answer<Request> = (request: Request, call: AnyCall, id: string) => object | Promise<object>
 
 /**
  * A call with one request and one reply. What it throws becomes the status of the call, with the code of the error and the
@@ -23,9 +23,9 @@ async function respond<Request>(
   call: ServerUnaryCall<Request, object>,
   callback: sendUnaryData<object>
 ): Promise<void> {
-  const finish = followCall(log, call)
+  const { id, finish } = followCall(log, call)
   try {
-    const reply = await answer(call.request, call)
+    const reply = await answer(call.request, call, id)
     finish()
     callback(null, reply)
   } catch (error) {
@@ -40,17 +40,25 @@ export interface CallEnd {
   metadata: Metadata
 }
 
-/** Tells of a call in the log when the function it returns is called with what went wrong, if anything did. */
-export function followCall(log: Logger, call: AnyCall): (error?: unknown) => CallEnd {
+/** A call that is being answered. */
+export interface FollowedCall {
+  /** The caller's own `x-request-id`, or one that was made. */
+  readonly id: string
+  /** Tells of the call in the log. @param error what went wrong, if anything did */
+  finish(error?: unknown): CallEnd
+}
+
+export function followCall(log: Logger, call: AnyCall): FollowedCall {
   const startedAt = performance.now()
   const id = requestId(call.metadata.get('x-request-id')[0]?.toString())
-  return error => {
+  const finish: FollowedCall['finish'] = error => {
     const end = error === undefined ? { code: status.OK, details: '', metadata: new Metadata() } : failed(error, id)
     const line = { request_id: id, path: call.getPath(), status: status[end.code], ms: performance.now() - startedAt }
     if (end.code === status.INTERNAL) log.error({ ...line, err: error }, 'call failed')
     log.info(line, 'call completed')
     return end
   }
+  return { id, finish }
 }
 
 function failed(error: unknown, id: string): CallEnd {

@@ -16,6 +16,8 @@ export interface GrpcOptions {
   log: Logger
   /** Bytes of the largest request. */
   maxMessageBytes: number
+  /** Name of the metadata that name the unit of experiments; that of the standard header unless given. */
+  unitHeader?: string | undefined
   /** Whether the server as a whole can answer. */
   isReady: () => boolean
   /** Milliseconds between two looks at what a health client watches; 1000 unless given. */

@@ -5,7 +5,7 @@ import { ReflectionService } from '@grpc/reflection'
 import { service as healthService } from 'grpc-health-check'
 import { type Answer, unaryCall, waitMs } from './calls.ts'
 import { healthCalls } from './health.ts'
-import { infer } from './infer.ts'
+import { inferAnswers, tellCall } from './infer.ts'
 import { loadInferenceService } from './load-protos.ts'
 import type { ModelInferRequest } from './messages.ts'
 import { modelCalls } from './model-calls.ts'
@@ -45,14 +45,19 @@ export function createGrpcServer(options: GrpcOptions): GrpcServer {
 
 function inferenceCalls(options: GrpcOptions, closing: AbortSignal): UntypedServiceImplementation {
   const { log, models, isReady } = options
+  const ask = inferAnswers(options)
   const answers: Record<string, Answer<never>> = {
     ...serverCalls(isReady),
     ...modelCalls(models),
     ...repositoryCalls(models),
-    ModelInfer: (request: ModelInferRequest, call) => infer(models, request, waitMs(call))
+    ModelInfer: async (request: ModelInferRequest, call, id) => {
+      const { response, route } = await ask({ request, metadata: call.metadata, id, waitMs: waitMs(call) })
+      tellCall(call, route, id)
+      return response
+    }
   }
   return {
     ...Object.fromEntries(Object.entries(answers).map(([name, answer]) => [name, unaryCall(log, answer)])),
-    ModelStreamInfer: streamInfer(models, log, closing)
+    ModelStreamInfer: streamInfer(ask, log, closing)
   }
 }

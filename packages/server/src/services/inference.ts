@@ -30,7 +30,14 @@ export interface InferenceDeps extends LearnerDeps {
   config: LearnerDeps['config'] &
     Pick<
       Config,
-      'dataDir' | 'inferBodyLimitBytes' | 'dataModel' | 'featuresModel' | 's3Bucket' | 'apiTitle' | 'apiVersion'
+      | 'dataDir'
+      | 'inferBodyLimitBytes'
+      | 'dataModel'
+      | 'featuresModel'
+      | 'unitHeader'
+      | 's3Bucket'
+      | 'apiTitle'
+      | 'apiVersion'
     >
   models: ModelServer
   /** Where `metrics` are registered. */
@@ -57,7 +64,7 @@ export function buildInference(deps: InferenceDeps): App {
     wineModel,
     featuresModel
   })
-  const { inferBodyLimitBytes } = config
+  const { inferBodyLimitBytes, unitHeader } = config
   const app = buildApp({
     ...deps,
     service: 'inference',
@@ -65,7 +72,7 @@ export function buildInference(deps: InferenceDeps): App {
     requests: metrics.requests,
     metricsJson,
     apiName: { title: apiTitle ?? 'Millrace inference', version: apiVersion },
-    direct: { find: directInfer({ models, log: deps.logger }), bodyLimitBytes: inferBodyLimitBytes }
+    direct: { find: directInfer({ models, log: deps.logger, unitHeader }), bodyLimitBytes: inferBodyLimitBytes }
   })
   tellProcessTime(app)
   const routes: string[] = []
@@ -82,6 +89,7 @@ export function buildInference(deps: InferenceDeps): App {
     metrics,
     dataModel,
     featuresModel,
+    unitHeader,
     title: apiTitle ?? 'MLOps Model API',
     version: apiVersion,
     routes,
@@ -89,9 +97,10 @@ export function buildInference(deps: InferenceDeps): App {
     hasBucket: config.s3Bucket !== undefined,
     uptime
   })
-  void app.register(inferenceProtocolRoutes, { models, inferBodyLimitBytes })
-  void app.register(kserveV1Routes, { models, inferBodyLimitBytes })
-  void app.register(mlflowRoutes, { models, inferBodyLimitBytes, defaultModel: () => onlyModel(models) ?? dataModel })
+  const asked = { models, inferBodyLimitBytes, unitHeader }
+  void app.register(inferenceProtocolRoutes, asked)
+  void app.register(kserveV1Routes, asked)
+  void app.register(mlflowRoutes, { ...asked, defaultModel: () => onlyModel(models) ?? dataModel })
   void app.register(probeRoutes)
   return app
 }
