@@ -16,6 +16,22 @@ export {
   type ReplayedConfiguration
 } from './evaluation/replay-journal.ts'
 export { openReplay, type Replay, type ReplayRow } from './evaluation/replay-rows.ts'
+export type { Arm, CanaryPlan, ExperimentDefinition, ExperimentRecord, HistoryEntry } from './experiments/experiment.ts'
+export type {
+  Canaries,
+  CanaryCheck,
+  CanaryView,
+  DefinitionFault,
+  ExperimentDraft,
+  Experiments,
+  ExperimentView,
+  FeedbackReceipt,
+  PutOptions,
+  UnitAssignment
+} from './experiments/experiments.ts'
+export type { ArmTally, ExperimentTally, Ledger, MetricTally, Outcome } from './experiments/ledger/ledger.ts'
+export type { Shadows, ShadowReport } from './experiments/shadow/shadow.ts'
+export type { ExperimentResults } from './experiments/statistics/results.ts'
 export { createLagFeatures, type LaggedValue, type LagFeatures } from './features/lag-features.ts'
 export {
   createObservationStream,

@@ -53,6 +53,8 @@ export interface PutOptions {
   readonly isRunning: boolean
   /** Who did it, for the history: `details.by`. */
   readonly by: string
+  /** Revision that it must have now, 0 for one that must not exist yet; whichever unless given. */
+  readonly revision?: number | undefined
 }
 
 /**
@@ -83,7 +85,8 @@ export interface Experiments {
   /**
    * Let an experiment be just this from now on, running or paused, whatever it was before: one change. There need be none
    * yet. Where old and new numbers cannot be compared a new phase begins. Nothing is written where it is so already.
-   * @throws {MillraceError} MILL_EXPERIMENT_INVALID, MILL_EXPERIMENT_STATE for one that is stopped, MILL_STORE_FAILED
+   * @throws {MillraceError} MILL_EXPERIMENT_INVALID, MILL_EXPERIMENT_STATE for one that is stopped, MILL_STORE_FAILED,
+   *   MILL_REVISION_CONFLICT
    */
   put(draft: ExperimentDraft, options: PutOptions): Promise<ExperimentView>
   /** @throws {MillraceError} MILL_EXPERIMENT_STATE for one that is stopped; MILL_EXPERIMENT_INVALID when an arm is gone */
