@@ -81,7 +81,9 @@ const parameters = (description: string) => Type.Optional(openObject(description
 export const ProtocolInferRequestSchema = Type.Object(
   {
     id: Type.Optional(text('Comes back in the reply.')),
-    parameters: parameters('timeout, priority, binary_data_output, feature_names, use_cache, cache_ttl.'),
+    parameters: parameters(
+      'timeout, priority, binary_data_output, feature_names, use_cache, cache_ttl, unit_id, use_ab_testing.'
+    ),
     inputs: Type.Array(
       Type.Object({
         name: text('Name of the input.'),
@@ -111,7 +113,10 @@ export const ProtocolInferReplySchema = Type.Object(
     model_name: text('Name of the model.'),
     model_version: text('The version that answered.'),
     id: text('That of the request, or the id of the HTTP request.'),
-    parameters: parameters('cached: true when the answer was made for an earlier request.'),
+    parameters: parameters(
+      'cached: true when the answer was made for an earlier request. Where an experiment or canary decided: ' +
+        'route_reason, experiment, arm, probability and sticky.'
+    ),
     outputs: Type.Array(
       Type.Object({
         name: text('Name of the output.'),

@@ -1,3 +1,4 @@
+import { askerProperties } from './document-predict.ts'
 import { type Static, Type } from './type.ts'
 
 const anything = (description: string) => Type.Unsafe<unknown>({ description })
@@ -7,7 +8,8 @@ export const ServingPredictRequestSchema = Type.Object(
   {
     instances: Type.Optional(anything('Row form: a list with a value, or an object of named values, for each row.')),
     inputs: Type.Optional(anything('Column form: a tensor, or an object of named tensors.')),
-    signature_name: Type.Optional(Type.String({ description: 'serving_default, or left out.' }))
+    signature_name: Type.Optional(Type.String({ description: 'serving_default, or left out.' })),
+    ...askerProperties
   },
   {
     title: 'ServingPredictRequest',
@@ -56,7 +58,7 @@ export const InvocationRequestSchema = Type.Object(
     dataframe_records: Type.Optional(anything('A list of objects, one a row.')),
     instances: Type.Optional(anything('Row form of TensorFlow Serving.')),
     inputs: Type.Optional(anything('Column form of TensorFlow Serving.')),
-    params: Type.Optional(anything('Passed over.'))
+    params: Type.Optional(anything('{ unit_id?, request_id?, use_ab_testing? }; others are passed over.'))
   },
   { title: 'InvocationRequest', description: 'Exactly one of the four; or CSV with a header as text/csv.' }
 )

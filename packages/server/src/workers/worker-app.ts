@@ -41,9 +41,9 @@ export interface WorkerAppDeps {
 export function buildWorkerApp(deps: WorkerAppDeps): App {
   const { config, replica, metrics, primary, isReady } = deps
   const { models } = replica
-  const { inferBodyLimitBytes, featuresModel } = config
+  const { inferBodyLimitBytes, featuresModel, unitHeader } = config
   const isOwn = ownRequests(models.isReady)
-  const find = directOrPassedOn(directInfer({ models, log: deps.logger }), { isOwn, primary })
+  const find = directOrPassedOn(directInfer({ models, log: deps.logger, unitHeader }), { isOwn, primary })
   const app = buildApp({
     ...deps,
     service: 'inference',
@@ -58,12 +58,13 @@ export function buildWorkerApp(deps: WorkerAppDeps): App {
     ask: question => askModel(models, { ...question, model: replica.mirror.dataModel })
   }
   const learner = { predictAndKeep: () => Promise.reject(elsewhere('the learner')) }
-  void app.register(predictRoute, { models, dataModel, featuresModel, learner, metrics })
-  void app.register(batchRoute, { models, dataModel, metrics })
-  void app.register(adRoutes, { models })
-  void app.register(inferenceProtocolRoutes, { models, inferBodyLimitBytes, isReady })
-  void app.register(kserveV1Routes, { models, inferBodyLimitBytes })
-  void app.register(mlflowRoutes, { models, inferBodyLimitBytes, defaultModel: () => replica.mirror.invokedModel })
+  void app.register(predictRoute, { models, dataModel, featuresModel, learner, metrics, unitHeader })
+  void app.register(batchRoute, { models, dataModel, metrics, unitHeader })
+  void app.register(adRoutes, { models, unitHeader })
+  void app.register(inferenceProtocolRoutes, { models, inferBodyLimitBytes, isReady, unitHeader })
+  void app.register(kserveV1Routes, { models, inferBodyLimitBytes, unitHeader })
+  const defaultModel = () => replica.mirror.invokedModel
+  void app.register(mlflowRoutes, { models, inferBodyLimitBytes, defaultModel, unitHeader })
   void app.register(probeRoutes, { isReady })
   passOnRest(app, { isOwn, primary })
   return app
