@@ -29,7 +29,13 @@ export type {
   PutOptions,
   UnitAssignment
 } from './experiments/experiments.ts'
-export type { ArmTally, ExperimentTally, Ledger, MetricTally, Outcome } from './experiments/ledger/ledger.ts'
+export type {
+  ArmTally,
+  ExperimentTally,
+  Ledger,
+  MetricTally,
+  Outcome as UnitOutcome
+} from './experiments/ledger/ledger.ts'
 export type { Shadows, ShadowReport } from './experiments/shadow/shadow.ts'
 export type { ExperimentResults } from './experiments/statistics/results.ts'
 export { createLagFeatures, type LaggedValue, type LagFeatures } from './features/lag-features.ts'

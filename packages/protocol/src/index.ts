@@ -7,7 +7,21 @@ export {
   type MessageReply
 } from './common.ts'
 export { ErrorReplySchema, RequestFaultSchema, type ErrorReply, type RequestFault } from './errors.ts'
-export { FeedbackReplySchema, FeedbackRequestSchema, type FeedbackReply, type FeedbackRequest } from './feedback.ts'
+export {
+  AnyFeedbackReplySchema,
+  AnyFeedbackRequestSchema,
+  FeedbackBatchReplySchema,
+  FeedbackBatchRequestSchema,
+  FeedbackReplySchema,
+  FeedbackRequestSchema,
+  largestFeedbackBatch,
+  OutcomeReplySchema,
+  OutcomeRequestSchema,
+  type FeedbackBatchReply,
+  type FeedbackReply,
+  type FeedbackRequest,
+  type OutcomeReply
+} from './feedback.ts'
 export {
   CommitReplySchema,
   CommitRequestSchema,
@@ -181,4 +195,42 @@ export {
   ServingStatusReplySchema,
   type ServingStatusReply
 } from './serving-v1.ts'
+export {
+  abTestStrategies,
+  abTestWeights,
+  AbTestConfigSchema,
+  AbTestConfigureReplySchema,
+  AbTestConfigureRequestSchema,
+  AbTestStatusReplySchema,
+  type AbTestConfig,
+  type AbTestConfigureReply,
+  type AbTestStatusReply,
+  type AbTestStrategy,
+  type AbTestWeights,
+  type Conversion
+} from './ab-test.ts'
+export {
+  CanaryListReplySchema,
+  CanaryPlanSchema,
+  CanaryReplySchema,
+  CanaryRollbackRequestSchema,
+  type CanaryReply
+} from './canaries.ts'
+export {
+  AssignmentQuerySchema,
+  AssignmentReplySchema,
+  ExperimentChangeSchema,
+  ExperimentDefinitionSchema,
+  ExperimentHistoryReplySchema,
+  ExperimentListReplySchema,
+  ExperimentParamsSchema,
+  ExperimentQuerySchema,
+  ExperimentReplySchema,
+  type AssignmentReply,
+  type ExperimentHistoryReply,
+  type ExperimentReply
+} from './experiments.ts'
+export { ExperimentPlanReplySchema, ExperimentPlanRequestSchema, type ExperimentPlanReply } from './experiments-plan.ts'
+export { ExperimentResultsReplySchema, SampleRatioSchema, type ExperimentResultsReply } from './experiments-results.ts'
+export { ShadowDefinitionSchema, ShadowListReplySchema, ShadowReplySchema, type ShadowReply } from './shadows.ts'
 export { Type, type Static, type TSchema } from './type.ts'
