@@ -8,7 +8,7 @@ export const servingSettings = {
       env: 'MODEL_DIR',
       otherEnv: 'MODEL_PATH',
       minLength: 1,
-      description: 'Folder of the models to serve. Default: the sample models that come with Millrace.'
+      description: 'Folder of the models to serve. Default: the sample models that come with Millrace, unless a bucket is named.'
     })
   ),
   s3Bucket: Type.Optional(
@@ -17,7 +17,7 @@ export const servingSettings = {
       pattern: '^[a-zA-Z0-9][a-zA-Z0-9._-]{1,62}$',
       wanted: 'the name of a bucket',
       description:
-        'Bucket of S3, or of what speaks its language, to take models from as well. Credentials are found as all AWS tools find them.'
+        'Bucket of S3, or of what speaks its language, to take models from, in place of the sample models or beside `MODEL_DIR`. Credentials are found as all AWS tools find them.'
     })
   ),
   modelKey: Type.String({

@@ -107,9 +107,13 @@ function limitsOf({ maxModelsInMemory, modelsMemoryBytes, maxConcurrentRequests,
   }
 }
 
-/** The folder, then the bucket if there is one, then what was frozen here. */
+/**
+ * The folder, then the bucket if there is one, then what was frozen here. The sample models are there only where nobody
+ * named models of their own: those must not be answered for by ours of the same name.
+ */
 function sourcesOf(config: Config, frozenFolder: string, log: Logger): ModelSource[] {
-  const { modelDir = sampleModels, s3Bucket, modelKey, modelCacheTtl, dataDir, awsRegion, s3Endpoint } = config
+  const { s3Bucket, modelDir = s3Bucket === undefined ? sampleModels : undefined } = config
+  const { modelKey, modelCacheTtl, dataDir, awsRegion, s3Endpoint } = config
   const bucket =
     s3Bucket === undefined
       ? []
@@ -124,7 +128,8 @@ function sourcesOf(config: Config, frozenFolder: string, log: Logger): ModelSour
             log
           })
         ]
-  return [folderSource({ folder: modelDir, log }), ...bucket, folderSource({ folder: frozenFolder })]
+  const folder = modelDir === undefined ? [] : [folderSource({ folder: modelDir, log })]
+  return [...folder, ...bucket, folderSource({ folder: frozenFolder })]
 }
 
 /** Take over what other processes have decided: at once while Redis tells, and all of it when Redis is back. */

@@ -95,7 +95,12 @@ export async function describeFlat(
   const data = files.filter(({ name }) => name === `${main.name}.data` || name === `${main.name}_data`)
   const own = [main, ...data, ...(metadata === undefined ? [] : [metadata])].toSorted(byName)
   const judged = await judgeVersion({ version: unnamed, files: own }, reader, { main, kind: 'onnx', metadata })
-  return nameFlat(judged, main.name.replace(/\.onnx$/i, ''))
+  return nameFlat(judged, main.name)
+}
+
+/** `wine_quality` for `wine_quality_model.onnx`: that a file is a model is no part of what the model is called. */
+function modelNameOf(file: string): string {
+  return file.slice(0, file.lastIndexOf('.')).replace(/(?<=.)_model$/i, '')
 }
 
 /** A lone file of joblib or pickle is told of, so that it is said why it is not served. */
@@ -107,11 +112,12 @@ async function describePickled(
   const pickled = files.find(file => isPickled(file.name))
   if (pickled === undefined) return undefined
   const judged = await judgeVersion({ version, files: [pickled] }, reader)
-  return nameFlat(judged, pickled.name.slice(0, pickled.name.lastIndexOf('.')))
+  return nameFlat(judged, pickled.name)
 }
 
 /** Give a lone ONNX file the names that its metadata say, if those can be names. */
-function nameFlat(judged: JudgedVersion, fileName: string): DescribedModel {
+function nameFlat(judged: JudgedVersion, file: string): DescribedModel {
+  const fileName = modelNameOf(file)
   const { modelName = fileName, version = judged.sourced.version } = judged.metadata
   const bad = [modelName, version].find(name => !isListedName(name))
   const name = isListedName(modelName) ? modelName : fileName

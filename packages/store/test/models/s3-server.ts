@@ -33,7 +33,7 @@ export const bucket = 'models'
 export interface S3Server {
   readonly endpoint: string
   /** Write an object in one go. */
-  put(key: string, content: string): Promise<void>
+  put(key: string, content: string | Uint8Array): Promise<void>
   remove(key: string): Promise<void>
   /** `kill -9`; resolves once it is gone. */
   kill(): Promise<void>

@@ -112,8 +112,8 @@ test('a single key is a model whose version is the beginning of its ETag', optio
   const rig = await rigWith(t, { 'models/latest/wine_quality_model.onnx': 'abc', 'models/latest/other.onnx': 'x' })
   const source = rig.open({ key: 'models/latest/wine_quality_model.onnx' })
   // RFC 1321 has the MD5 of "abc": 900150983cd24fb0d6963f7d28e17f72.
-  assert.deepEqual(linesOf(await source.list()), ['wine_quality_model/900150983cd2 whole'])
-  const files = await source.fetch('wine_quality_model', '900150983cd2')
+  assert.deepEqual(linesOf(await source.list()), ['wine_quality/900150983cd2 whole'])
+  const files = await source.fetch('wine_quality', '900150983cd2')
   assert.equal(files.sha256, sha256OfAbc)
   await rig.server.put('models/latest/metadata.json', `{"model_name":"wine","version":"1.0","sha256":"${sha256OfAbc}"}`)
   assert.deepEqual(linesOf(await source.list({ isFresh: true })), ['wine/1.0 whole'])
@@ -124,10 +124,10 @@ test('a joblib key is told of without a request', options, async t => {
   const rig = await rigWith(t, {})
   const source = rig.open({ key: 'models/latest/wine_quality_model.joblib' })
   const [model] = await source.list()
-  assert.equal(model!.name, 'wine_quality_model')
+  assert.equal(model!.name, 'wine_quality')
   assert.equal(model!.versions[0]!.state, 'invalid')
   assert.match(model!.versions[0]!.reason!, /^wine_quality_model.joblib is not served: .* convert the model to ONNX$/)
-  await assert.rejects(source.fetch('wine_quality_model', model!.versions[0]!.version), { code: 'MILL_MODEL_INVALID' })
+  await assert.rejects(source.fetch('wine_quality', model!.versions[0]!.version), { code: 'MILL_MODEL_INVALID' })
   assert.deepEqual(rig.proxy.requests, [])
 })
 

@@ -192,6 +192,12 @@ export function sourceContract(
     assert.deepEqual(linesOf([bad!]), ['a/1 invalid'])
   })
 
+  contract('that a lone file is a model is no part of its name', async tested => {
+    await tested.put('wine_quality_model.onnx', 'abc')
+    assert.deepEqual(linesOf(await fresh(tested)), ['wine_quality/1 whole'])
+    assert.equal((await tested.source.fetch('wine_quality', '1')).sha256, sha256OfAbc)
+  })
+
   contract('what is not there is not found, and no name leads anywhere else', async tested => {
     await tested.put('wine/1/model.onnx', 'abc')
     await fresh(tested)
