@@ -185,7 +185,7 @@ async function openServing(things: OpenThings, { workers, ...order }: ServingOrd
 async function openGrpc(config: Config, models: ModelServer, logger: Logger) {
   const { host, portGrpc: port, inferBodyLimitBytes: maxMessageBytes, unitHeader } = config
   const log = logger.child({ service: 'inference-grpc' })
-  const grpc = await startGrpc({ models, host, port, log, maxMessageBytes, unitHeader, isReady: () => true })
+  const grpc = await startGrpc({ models, host, port, log, maxMessageBytes, unitHeader, isReady: models.hasStarted })
   return { url: `grpc://${hostInUrl(host)}:${grpc.port}`, close: () => grpc.close() }
 }
 

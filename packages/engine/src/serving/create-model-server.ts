@@ -3,6 +3,7 @@ import { AliasMoves } from './alias-moves.ts'
 import { bring } from './bring.ts'
 import { Deadlines } from './deadlines.ts'
 import { Exclusive } from './exclusive.ts'
+import { firstVersions } from './first-versions.ts'
 import { Inference } from './inference.ts'
 import { LearnerVersions } from './learner-versions.ts'
 import { liveVersion } from './learners/live-version.ts'
@@ -70,6 +71,7 @@ export async function createModelServer(options: ModelServerOptions): Promise<Mo
   }
   let closing: Promise<void> | undefined
   await upkeep.open()
+  const hasStarted = firstVersions(table)
   isServing = true
   return {
     infer: request => inference.infer(request),
@@ -84,6 +86,7 @@ export async function createModelServer(options: ModelServerOptions): Promise<Mo
     },
     models: () => table.ordered().map(model => model.status()),
     model: name => table.get(name).status(),
+    hasStarted,
     isReady: (model, version) => table.models.get(model)?.target(version)?.slot.isServed === true,
     reload: model => loads.reload(model),
     load: (model, override) => loads.load(model, override),

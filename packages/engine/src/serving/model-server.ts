@@ -209,6 +209,8 @@ export interface ModelServer {
   models(): readonly ModelStatus[]
   /** @throws {MillraceError} MILL_MODEL_NOT_FOUND */
   model(name: string): ModelStatus
+  /** Whether all that the sources had at the start is loaded, or is known not to load; true from then on. */
+  hasStarted(): boolean
   /** Whether a request for it would be answered, for which it may have to be loaded first. */
   isReady(model: string, version?: string): boolean
   /**

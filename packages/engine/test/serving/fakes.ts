@@ -9,6 +9,7 @@ export interface FakeVersion {
   answer: number
   stamp?: string
   state?: SourcedVersion['state']
+  isSettling?: boolean
   reason?: string
   /** Thrown instead of handing out the files. */
   fetchError?: Error
@@ -62,6 +63,7 @@ export function fakeSource(location = 'memory'): FakeSource {
           version,
           state: file.state ?? 'whole',
           reason: file.reason,
+          isSettling: file.isSettling,
           stamp: file.stamp ?? String(file.answer)
         }))
       }))

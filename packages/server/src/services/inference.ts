@@ -98,9 +98,9 @@ export function buildInference(deps: InferenceDeps): App {
     uptime
   })
   const asked = { models, inferBodyLimitBytes, unitHeader }
-  void app.register(inferenceProtocolRoutes, asked)
+  void app.register(inferenceProtocolRoutes, { ...asked, isReady: models.hasStarted })
   void app.register(kserveV1Routes, asked)
   void app.register(mlflowRoutes, { ...asked, defaultModel: () => onlyModel(models) ?? dataModel })
-  void app.register(probeRoutes)
+  void app.register(probeRoutes, { isReady: models.hasStarted })
   return app
 }

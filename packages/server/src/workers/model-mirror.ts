@@ -21,6 +21,8 @@ export interface ModelMirror {
   /** Grows with each change. */
   readonly revision: number
   readonly models: readonly MirroredModel[]
+  /** Whether the primary has loaded what there was at the start. */
+  readonly hasStarted: boolean
   /** The model that answers rows of `data`, and the one for /invocations where none is named. */
   readonly dataModel: string
   readonly invokedModel: string | undefined
@@ -57,11 +59,11 @@ function aliasesOf({ versions, aliases }: ModelStatus, there: readonly MirroredV
 }
 
 /** A text that differs when what two mirrors say does. */
-export function contentOf({ models, dataModel, invokedModel }: Omit<ModelMirror, 'revision'>): string {
+export function contentOf({ models, ...rest }: Omit<ModelMirror, 'revision'>): string {
   const facts = models.map(({ name, config, versions }) => [
     name,
     config,
     versions.map(({ version, files }) => [version, files.digest, files.path])
   ])
-  return JSON.stringify([facts, dataModel, invokedModel])
+  return JSON.stringify([facts, rest])
 }

@@ -56,6 +56,7 @@ export function startWorkers({ config, logger, logs }: WorkersOrder): Workers {
   let removeFolder: (() => void) | undefined
   const look = () => ({
     models: mirroredModels(own!),
+    hasStarted: own!.hasStarted(),
     dataModel: dataModel(own!, config.dataModel).name(),
     invokedModel: onlyModel(own!) ?? config.dataModel
   })

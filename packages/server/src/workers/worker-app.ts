@@ -33,7 +33,7 @@ export interface WorkerAppDeps {
   requests: RequestTally
   metrics: Pick<ServingTally, 'alsoPredicted' | 'wasSure'>
   primary: PassOn
-  /** Whether all workers listen. */
+  /** Whether all workers listen, and what there was at the start is loaded. */
   isReady: () => boolean
 }
 

@@ -18,7 +18,7 @@ export interface WorkerOrder {
 export type ToWorker =
   | ({ readonly kind: 'start' } & WorkerOrder)
   | { readonly kind: 'listen'; readonly host: string; readonly port: number }
-  /** All workers listen: tell everybody that requests are answered. */
+  /** All workers listen: tell everybody that requests are answered, once what there was at the start is loaded. */
   | { readonly kind: 'open' }
   | { readonly kind: 'mirror'; readonly mirror: ModelMirror }
   | { readonly kind: 'report' }

@@ -30,7 +30,7 @@ export async function startWorker(order: WorkerOrder): Promise<Worker> {
   const models = await openWorkerModels({ config, mirror, events, logger })
   const { replica } = models
   const primary = createPassOn(primaryPath, logger)
-  let isReady = false
+  let isOpen = false
   let listening: Listening | undefined
   const app = buildWorkerApp({
     config,
@@ -39,7 +39,7 @@ export async function startWorker(order: WorkerOrder): Promise<Worker> {
     requests,
     metrics: tally,
     primary,
-    isReady: () => isReady
+    isReady: () => isOpen && replica.mirror.hasStarted
   })
   return {
     follow: next => replica.follow(next),
@@ -53,7 +53,7 @@ export async function startWorker(order: WorkerOrder): Promise<Worker> {
       }
     },
     open() {
-      isReady = true
+      isOpen = true
     },
     async report() {
       const connections = await openConnections(app)

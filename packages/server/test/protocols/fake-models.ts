@@ -77,6 +77,7 @@ export function fakeModels(fakes: readonly FakeModel[]): FakeModels {
     },
     models: () => fakes.map(({ name }) => models.model(name)),
     model: name => statusOf(found(name), aliases.get(name) ?? new Map()),
+    hasStarted: () => true,
     isReady(name, version) {
       try {
         resolve(name, version)

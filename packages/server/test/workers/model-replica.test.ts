@@ -18,6 +18,7 @@ async function pair(models: readonly MirroredModel[], options: { primary?: Plain
   const look = () => ({
     revision: ++revision,
     models: mirroredModels(primary),
+    hasStarted: true,
     dataModel: 'm',
     invokedModel: undefined
   })

@@ -97,7 +97,7 @@ class FolderSource implements ModelSource {
   async #look(): Promise<Look> {
     try {
       const described = await this.#describe()
-      const isSettling = described.some(model => model.versions.some(version => version.isSettling))
+      const isSettling = described.some(model => model.versions.some(({ sourced }) => sourced.isSettling === true))
       const nextMs = isSettling ? Math.min(this.#stableMs, this.#pollMs) : this.#pollMs
       // What happened in a new folder before it was watched, nobody told.
       if (this.#folders.hasBegun()) this.#watch.hint()

@@ -16,8 +16,6 @@ export interface JudgedVersion {
   readonly main: FoundFile | undefined
   readonly files: readonly FoundFile[]
   readonly metadata: ModelMetadata
-  /** True for a version that is only waited for until nobody writes it any more. */
-  readonly isSettling: boolean
 }
 
 /** The files of a version by what they are for. */
@@ -27,7 +25,7 @@ export interface VersionParts {
   readonly metadata: FoundFile | undefined
 }
 
-type Verdict = Pick<SourcedVersion, 'state' | 'reason'> & { isSettling?: boolean }
+type Verdict = Pick<SourcedVersion, 'state' | 'reason' | 'isSettling'>
 
 /** `model.onnx` or `learner.state`, and `metadata.json`. */
 export function partsOf({ files }: FoundVersion): VersionParts {
@@ -47,14 +45,13 @@ export async function judgeVersion(
   parts: VersionParts = partsOf(found)
 ): Promise<JudgedVersion> {
   const { metadata, fault } = await readMetadata(found.problem === undefined ? parts.metadata : undefined, reader)
-  const { isSettling = false, ...verdict } = await verdictOf(found, parts, { metadata, fault, reader })
+  const verdict = await verdictOf(found, parts, { metadata, fault, reader })
   return {
     sourced: { version: found.version, ...verdict, stamp: stampOf(found.files) },
     kind: parts.kind,
     main: parts.main,
     files: found.files,
-    metadata,
-    isSettling
+    metadata
   }
 }
 

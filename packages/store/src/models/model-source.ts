@@ -12,6 +12,8 @@ export interface SourcedVersion {
   readonly state: 'whole' | 'incomplete' | 'invalid'
   /** Why it is not whole. */
   readonly reason?: string | undefined
+  /** True for one that is only waited for until nobody writes it any more, which is soon. */
+  readonly isSettling?: boolean | undefined
   /** Changes whenever any file of the version does. Cheap to make; not a checksum. */
   readonly stamp: string
 }
