@@ -1,5 +1,6 @@
 import type { ModelServer, ModelStatus } from '@millrace/engine'
 import type { ModelConfig, VersionFiles } from '@millrace/store'
+import type { DecidedName } from './decided-names.ts'
 
 /** A version that the primary has in memory. */
 export interface MirroredVersion {
@@ -26,6 +27,8 @@ export interface ModelMirror {
   /** The model that answers rows of `data`, and the one for /invocations where none is named. */
   readonly dataModel: string
   readonly invokedModel: string | undefined
+  /** What the primary alone answers, because it decides there between versions. */
+  readonly decided: readonly DecidedName[]
 }
 
 /**

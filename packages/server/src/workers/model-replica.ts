@@ -1,5 +1,6 @@
 import { MillraceError } from '@millrace/common'
 import type { ModelServer } from '@millrace/engine'
+import { isDecidedBy } from './decided-names.ts'
 import type { MirroredModel, ModelMirror } from './model-mirror.ts'
 import type { MirrorSource } from './mirror-source.ts'
 
@@ -11,7 +12,10 @@ export interface ReplicaDeps {
   readonly mirror: ModelMirror
 }
 
-/** The models of a worker, kept as the primary serves them. Answers for no model that is not exactly so. */
+/**
+ * The models of a worker, kept as the primary serves them. Answers for no model that is not exactly so, and no request that
+ * experiments decide about.
+ */
 export class ModelReplica {
   /** The models that are the worker's to answer for; of all others, questions are refused with {@link isForPrimary}. */
   readonly models: ModelServer
@@ -20,6 +24,7 @@ export class ModelReplica {
   #mirror: ModelMirror
   /** Names of models that are as the primary has them. */
   #own: ReadonlySet<string> = new Set()
+  #isDecided: (model: string, version: string | undefined) => boolean
   /** The last change that is under way. */
   #change: Promise<void> = Promise.resolve()
 
@@ -27,17 +32,20 @@ export class ModelReplica {
     this.#all = models
     this.#source = source
     this.#mirror = mirror
+    this.#isDecided = isDecidedBy(mirror.decided)
+    const isOwn = (model: string, version: string | undefined): boolean =>
+      this.#own.has(model) && !this.#isDecided(model, version)
     this.models = {
       ...models,
       infer: request =>
-        this.#own.has(request.model) ? models.infer(request) : Promise.reject(elsewhere(request.model)),
+        isOwn(request.model, request.version) ? models.infer(request) : Promise.reject(elsewhere(request.model)),
       resolve: (model, version, options) =>
-        this.#own.has(model) ? models.resolve(model, version, options) : Promise.reject(elsewhere(model)),
+        isOwn(model, version) ? models.resolve(model, version, options) : Promise.reject(elsewhere(model)),
       model: name => {
         if (this.#own.has(name)) return models.model(name)
         throw elsewhere(name)
       },
-      isReady: (model, version) => this.#own.has(model) && models.isReady(model, version)
+      isReady: (model, version) => isOwn(model, version) && models.isReady(model, version)
     }
     this.compare()
   }
@@ -65,6 +73,8 @@ export class ModelReplica {
   }
 
   async #become(mirror: ModelMirror): Promise<void> {
+    // What is no longer decided about may go to another version than it went to before.
+    this.#isDecided = isDecidedBy([...this.#mirror.decided, ...mirror.decided])
     // First new versions come to memory, while all names stand for what they did; then the names change.
     this.#source.set(withVersionsOf(mirror.models, this.#mirror.models))
     await this.#all.reload()
@@ -75,6 +85,7 @@ export class ModelReplica {
     await this.#all.reload()
     this.#mirror = mirror
     this.compare()
+    this.#isDecided = isDecidedBy(mirror.decided)
   }
 }
 

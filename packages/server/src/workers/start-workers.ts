@@ -3,7 +3,7 @@ import { mkdtemp } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { CacheCounts, ModelServer, ServingEvents } from '@millrace/engine'
+import type { CacheCounts, Experiments, ModelServer, ServingEvents } from '@millrace/engine'
 import type { DestinationStream } from 'pino'
 import type { Registry } from 'prom-client'
 import type { App } from '../app-type.ts'
@@ -13,6 +13,8 @@ import { listenQuietly } from '../listen.ts'
 import type { Logger } from '../logger.ts'
 import type { Counts } from '../metrics/add-counts.ts'
 import { onlyModel } from '../protocols/mlflow/only-model.ts'
+import { decidedNames } from './decided-names.ts'
+import { leadingExperiments } from './leading-experiments.ts'
 import { leadingModels } from './leading-models.ts'
 import { mirroredModels } from './model-mirror.ts'
 import { registerWorkerMetrics } from './worker-metrics.ts'
@@ -37,6 +39,8 @@ export interface Workers {
   heeding(events: ServingEvents): ServingEvents
   /** The same models: changes of them are over when all workers have taken them over, and statistics are of all. */
   lead(models: ModelServer): ModelServer
+  /** The same experiments: workers leave to this process what they decide about, and changes are over when all do. */
+  decideBy(experiments: Experiments): Experiments
   register(registry: Registry): void
   /** What listens in place of the app. Call before the app is ready. */
   inFrontOf(app: App): {
@@ -53,12 +57,14 @@ export function startWorkers({ config, logger, logs }: WorkersOrder): Workers {
   const reports = () => pool.workers.flatMap(({ report }) => report ?? [])
   const totals: WorkerTotals = workerTotals(reports)
   let own: ModelServer | undefined
+  let deciding: Experiments | undefined
   let removeFolder: (() => void) | undefined
   const look = () => ({
     models: mirroredModels(own!),
     hasStarted: own!.hasStarted(),
     dataModel: dataModel(own!, config.dataModel).name(),
-    invokedModel: onlyModel(own!) ?? config.dataModel
+    invokedModel: onlyModel(own!) ?? config.dataModel,
+    decided: deciding === undefined ? [] : decidedNames(deciding)
   })
   const publishSoon = (): void => void setImmediate(() => void pool.publish())
   return {
@@ -86,6 +92,10 @@ export function startWorkers({ config, logger, logs }: WorkersOrder): Workers {
     lead(models) {
       own = models
       return leadingModels(models, { publish: () => pool.publish(), statistics: totals.statistics })
+    },
+    decideBy(experiments) {
+      deciding = experiments
+      return leadingExperiments(experiments, () => pool.publish())
     },
     register: registry => registerWorkerMetrics(registry, pool),
     inFrontOf(app) {

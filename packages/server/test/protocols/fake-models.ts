@@ -1,5 +1,7 @@
 import { MillraceError } from '@millrace/common'
 import type {
+  Asker,
+  Decision,
   InferReply,
   InferRequest,
   LoadReport,
@@ -30,10 +32,14 @@ export interface FakeModel {
 export interface FakeModels extends ModelServer {
   readonly asked: InferRequest[]
   readonly calls: string[]
+  /** What `resolve` was told of who asks. */
+  readonly resolved: (Asker | undefined)[]
   /** What the next calls of `infer` throw, or reply in addition. */
   failWith: Error | undefined
   isCached: boolean
   loadFailures: LoadReport['failed']
+  /** Decided about every request that names no version. */
+  decision: Decision | undefined
 }
 
 export function fakeModels(fakes: readonly FakeModel[]): FakeModels {
@@ -61,19 +67,23 @@ export function fakeModels(fakes: readonly FakeModel[]): FakeModels {
   const models: FakeModels = {
     asked: [],
     calls: [],
+    resolved: [],
     failWith: undefined,
     isCached: false,
     loadFailures: [],
+    decision: undefined,
     async infer(request): Promise<InferReply> {
       const { route, served } = resolve(request.model, request.version)
       if (models.failWith !== undefined) throw models.failWith
       models.asked.push(request)
       const all = found(request.model).answer(request)
       const outputs = request.outputs?.map(name => outputNamed(name, all)) ?? all
-      return { route, served, outputs, isCached: models.isCached, durationMs: 1 }
+      const decided = request.decision?.route ?? models.decision?.route ?? route
+      return { route: decided, served, outputs, isCached: models.isCached, durationMs: 1 }
     },
-    async resolve(name, version) {
-      return resolve(name, version)
+    async resolve(name, version, question) {
+      models.resolved.push(question)
+      return { ...resolve(name, version), decision: models.decision }
     },
     models: () => fakes.map(({ name }) => models.model(name)),
     model: name => statusOf(found(name), aliases.get(name) ?? new Map()),

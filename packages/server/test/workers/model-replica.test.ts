@@ -20,7 +20,8 @@ async function pair(models: readonly MirroredModel[], options: { primary?: Plain
     models: mirroredModels(primary),
     hasStarted: true,
     dataModel: 'm',
-    invokedModel: undefined
+    invokedModel: undefined,
+    decided: []
   })
   const source = mirrorSource()
   const mirror = look()
