@@ -4,16 +4,10 @@ import type { Interval } from './results.ts'
 /** Number of units at which intervals are tightest, as in GrowthBook. */
 export const tunedFor = 5000
 
-/** An interval that holds at all times together, and a p-value that may be looked at after every unit. */
-export interface SequentialResult {
-  readonly interval: Interval
-  /** Of no difference. */
-  readonly pValue: number
-}
-
 /** A difference of two samples, or a mean, as it stands. */
 export interface Evidence {
   readonly difference: number
+  /** Above 0. */
   readonly standardError: number
   /** Units that the standard error comes from, both arms together. */
   readonly n: number
@@ -21,6 +15,13 @@ export interface Evidence {
   readonly alpha: number
   /** Units at which the interval is to be tightest. */
   readonly tuning?: number
+}
+
+/** An interval that holds at all times together, and a p-value that may be looked at after every unit. */
+export interface SequentialResult {
+  readonly interval: Interval
+  /** Of no difference; at most alpha where the interval leaves 0 out, and only there. */
+  readonly pValue: number
 }
 
 /**
@@ -34,60 +35,64 @@ export function confidenceSequence(evidence: Evidence): SequentialResult {
   const shrink = (spread - 1) / spread
   const width = standardError * Math.sqrt((2 / shrink) * Math.log(Math.sqrt(spread) / alpha))
   const z = difference / standardError
-  const pValue = Math.min(1, Math.sqrt(spread) * Math.exp((-shrink * z * z) / 2))
+  const pValue = Math.min(1, Math.exp((Math.log(spread) - shrink * z * z) / 2))
   return { interval: [difference - width, difference + width], pValue }
 }
 
-/** Each end of the interval holds at all times with the chance 1 - alpha; both together with at least 1 - 2 alpha. */
-export interface OneSidedResult {
-  readonly interval: Interval
-  /** Of a difference of `margin` at most; small when there is more. */
-  readonly pValueOfMore: number
-  /** Of a difference of `margin` at least. */
-  readonly pValueOfLess: number
+/**
+ * The one-sided form of {@link confidenceSequence}, for questions such as whether something is worse by more than a margin:
+ * a mixture over one half of the normal. Each end holds at all times with the chance 1 - alpha, so that both together do
+ * with 1 - 2 alpha at least.
+ * @see the same paper, appendix B
+ */
+export function oneSidedSequence(distributions: Distributions, evidence: Evidence): Interval {
+  const { difference, standardError, n, alpha, tuning = tunedFor } = evidence
+  const spread = n * rhoSquared(2 * alpha, tuning)
+  const shrink = spread / (spread + 1)
+  const logEvidence = (z: number): number =>
+    Math.LN2 + Math.log1p(-shrink) / 2 + (shrink * z * z) / 2 + Math.log(distributions.normalCdf(Math.sqrt(shrink) * z))
+  const width = standardError * rootOf(z => logEvidence(z) + Math.log(alpha))
+  return [difference - width, difference + width]
+}
+
+/** Two means, for {@link adaptiveSequence}. */
+export interface AdaptiveEvidence {
+  readonly difference: number
+  /** Variances of the two means, at least one above 0. */
+  readonly variances: readonly [number, number]
+  /** Units of each. */
+  readonly units: readonly [number, number]
+  readonly alpha: number
+  readonly tuning?: number
 }
 
 /**
- * The one-sided form of {@link confidenceSequence}, for questions such as whether something is worse by more than `margin`:
- * a mixture over the normal's upper half.
- * @see the same paper, appendix B.2
+ * The confidence sequence of a difference where shares of arms follow what came of earlier units, as in a bandit: the
+ * product of one mixture for each arm, because each of them is sure of its own mean whenever its units come. Wider than
+ * {@link confidenceSequence}, which may be wrong there.
  */
-export function oneSidedSequence(
-  distributions: Distributions,
-  evidence: Evidence & { readonly margin?: number }
-): OneSidedResult {
-  const { difference, standardError, n, alpha, tuning = tunedFor, margin = 0 } = evidence
-  const nRhoSquared = n * rhoSquared(2 * alpha, tuning)
-  const shrink = nRhoSquared / (nRhoSquared + 1)
-  const logEvidence = (z: number): number => halfMixture(distributions, shrink, z)
-  const width = standardError * rootOf(z => logEvidence(z) + Math.log(alpha))
-  const z = (difference - margin) / standardError
-  return {
-    interval: [difference - width, difference + width],
-    pValueOfMore: Math.min(1, Math.exp(-logEvidence(z))),
-    pValueOfLess: Math.min(1, Math.exp(-logEvidence(-z)))
-  }
+export function adaptiveSequence(evidence: AdaptiveEvidence): SequentialResult {
+  const { difference, variances, units, alpha, tuning = tunedFor } = evidence
+  const spreads = units.map(n => n * rhoSquared(alpha, tuning / 2) + 1)
+  const variance = variances.reduce((sum, one, arm) => sum + (one * spreads[arm]!) / (spreads[arm]! - 1), 0)
+  const logSpread = Math.log(spreads[0]! * spreads[1]!)
+  const width = Math.sqrt(variance * (logSpread - 2 * Math.log(alpha)))
+  const pValue = Math.min(1, Math.exp((logSpread - difference ** 2 / variance) / 2))
+  return { interval: [difference - width, difference + width], pValue }
 }
 
-/** The variance that the mixture has for the mean of one unit, in units of the variance of a unit. */
+/** How far the mixture reaches, squared, in standard errors of a single unit. */
 function rhoSquared(alpha: number, tuning: number): number {
-  // Beyond 1 there is nothing to tune; 2 alpha may come near.
-  const log = -2 * Math.log(Math.min(alpha, 0.999))
+  const log = -2 * Math.log(Math.min(alpha, 0.999)) // 2 alpha may reach 1, where there is nothing to tune
   return (log + Math.log1p(log)) / tuning
 }
 
-function halfMixture(distributions: Distributions, shrink: number, z: number): number {
-  const tail = distributions.normalCdf(Math.sqrt(shrink) * z)
-  if (tail === 0) return -Infinity
-  return Math.LN2 + Math.log1p(-shrink) / 2 + (shrink * z * z) / 2 + Math.log(tail)
-}
-
-/** Where a rising function is 0, above 0. */
+/** Where a function that rises above 0 is 0. */
 function rootOf(rising: (z: number) => number): number {
   let high = 1
-  while (rising(high) < 0 && high < 1e8) high *= 2
+  while (rising(high) < 0) high *= 2
   let low = 0
-  for (let step = 0; step < 60; step++) {
+  for (let step = 0; step < 52; step++) {
     const middle = (low + high) / 2
     if (rising(middle) < 0) low = middle
     else high = middle

@@ -8,7 +8,9 @@ export interface Sample {
   readonly mean: number
   /** Of the mean, not of a unit. 0 where units do not differ by more than their sums can tell. */
   readonly varianceOfMean: number
-  /** Whether each unit counts 0 or 1, so that mean * n of them count 1. */
+  /** Units of which something was told; of a rate, those that count 1. */
+  readonly told: number
+  /** Whether each unit counts 0 or 1. */
   readonly isRate: boolean
 }
 
@@ -32,7 +34,7 @@ export function rateOf(successes: number, n: number): Sample | undefined {
   if (!(n > 0)) return undefined
   const mean = successes / n
   const inside = Math.min(Math.max(mean, 0.5 / n), 1 - 0.5 / n)
-  return { n, mean, varianceOfMean: (inside * (1 - inside)) / n, isRate: true }
+  return { n, mean, varianceOfMean: (inside * (1 - inside)) / n, told: successes, isRate: true }
 }
 
 const nothing: MetricTally = { units: 0, count: 0, sum: 0, sumSquares: 0, countSquares: 0, products: 0 }
@@ -40,12 +42,8 @@ const nothing: MetricTally = { units: 0, count: 0, sum: 0, sumSquares: 0, countS
 function meanOf(tally: MetricTally, n: number): Sample | undefined {
   if (n < 1) return undefined
   const mean = tally.sum / n
-  return {
-    n,
-    mean,
-    varianceOfMean: varianceOf(tally.sumSquares, tally.sumSquares - tally.sum * mean, n) / n,
-    isRate: false
-  }
+  const variance = varianceOf(tally.sumSquares, tally.sumSquares - tally.sum * mean, n)
+  return { n, mean, varianceOfMean: variance / n, told: tally.units, isRate: false }
 }
 
 /** With R = sum of s over sum of n: the variance of R is that of the mean of s - R n over the square of the mean of n. */
@@ -55,7 +53,7 @@ function ratioOf(tally: MetricTally): Sample | undefined {
   const mean = tally.sum / tally.count
   const squares = tally.sumSquares + mean * mean * tally.countSquares
   const residual = varianceOf(squares, squares - 2 * mean * tally.products, n)
-  return { n, mean, varianceOfMean: (residual * n) / tally.count ** 2, isRate: false }
+  return { n, mean, varianceOfMean: ((residual / tally.count) * n) / tally.count, told: n, isRate: false }
 }
 
 function varianceOf(squares: number, squaresAboutMean: number, n: number): number {
