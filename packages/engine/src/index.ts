@@ -36,6 +36,7 @@ export type {
   MetricTally,
   Outcome as UnitOutcome
 } from './experiments/ledger/ledger.ts'
+export { memoryLedger } from './experiments/ledger/memory-ledger.ts'
 export type { Shadows, ShadowReport } from './experiments/shadow/shadow.ts'
 export type { ExperimentResults } from './experiments/statistics/results.ts'
 export { createLagFeatures, type LaggedValue, type LagFeatures } from './features/lag-features.ts'

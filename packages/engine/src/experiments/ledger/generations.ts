@@ -1,0 +1,69 @@
+import { HashTable } from './hash-table.ts'
+
+const most = 8
+
+/**
+ * The latest entries by hash, as in a {@link HashTable}: at most a given number of them, the oldest giving way an eighth
+ * at a time. Points at an entry as the table does.
+ */
+export class Generations {
+  readonly #stride: number
+  readonly #limit: number
+  /** Newest first. */
+  #tables: HashTable[] = []
+  /** Where the entry stands that was found or added last. */
+  words: Uint32Array = new Uint32Array(0)
+  doubles: Float64Array = new Float64Array(0)
+  at = 0
+
+  /** @param stride words of an entry, even and >= 2 @param limit of entries, >= 8 */
+  constructor(stride: number, limit: number) {
+    this.#stride = stride
+    this.#limit = limit
+  }
+
+  get size(): number {
+    return this.#tables.reduce((sum, { size }) => sum + size, 0)
+  }
+
+  get memoryBytes(): number {
+    return this.#tables.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)
+  }
+
+  /** Whether there is an entry; points at the newest if so. */
+  find(first: number, second: number): boolean {
+    for (const table of this.#tables) if (table.find(first, second)) return this.#pointAs(table)
+    return false
+  }
+
+  /** Point at the entry among the newest, which is added where there is none. */
+  put(first: number, second: number): void {
+    let newest = this.#tables[0]
+    if (newest === undefined || newest.size >= this.#limit / most) newest = this.#begin()
+    newest.put(first, second)
+    this.#pointAs(newest)
+  }
+
+  /** Point at each entry in turn, oldest first. */
+  forEach(visit: () => void): void {
+    for (const table of this.#tables.toReversed()) {
+      table.forEach(() => {
+        this.#pointAs(table)
+        visit()
+      })
+    }
+  }
+
+  #begin(): HashTable {
+    const newest = new HashTable(this.#stride)
+    this.#tables = [newest, ...this.#tables.slice(0, most - 1)]
+    return newest
+  }
+
+  #pointAs(table: HashTable): true {
+    this.words = table.words
+    this.doubles = table.doubles
+    this.at = table.at
+    return true
+  }
+}

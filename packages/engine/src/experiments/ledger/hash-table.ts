@@ -1,0 +1,139 @@
+const shardCount = 256
+const smallestShard = 16
+
+/** A part of a table: `capacity` entries of the same number of words, those with a first word of 0 unused. */
+interface Shard {
+  words: Uint32Array
+  doubles: Float64Array
+  mask: number
+  size: number
+}
+
+/**
+ * Entries of a few words by a hash of 64 bits, which are the first two of them; the first is never 0. What is found or
+ * added stands in `words` (and `doubles`, the same memory) from `at` on until the next call.
+ *
+ * Grows in 256 parts one by one, so that no call takes more than a fraction of a millisecond. Uses between 1.4 and 2.8
+ * times the memory of its entries. Time O(1) a call on average: some 50 ns, most of it for memory that is not near.
+ */
+export class HashTable {
+  readonly #stride: number
+  readonly #shards: (Shard | undefined)[] = Array.from({ length: shardCount })
+  #size = 0
+  #bytes = 0
+  /** Where the entry stands that was found or added last. */
+  words: Uint32Array = new Uint32Array(0)
+  doubles: Float64Array = new Float64Array(0)
+  at = 0
+
+  /** @param stride words of an entry, an even number >= 2 */
+  constructor(stride: number) {
+    this.#stride = stride
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  get memoryBytes(): number {
+    return this.#bytes
+  }
+
+  /** Whether there is an entry; points at it if so. */
+  find(first: number, second: number): boolean {
+    const shard = this.#shards[second & (shardCount - 1)]
+    return shard !== undefined && this.#point(shard, first, second)
+  }
+
+  /** Point at the entry, which is added, all else of it 0, where there is none. @returns whether it was added */
+  put(first: number, second: number): boolean {
+    const number = second & (shardCount - 1)
+    let shard = this.#shards[number] ?? this.#create(number, smallestShard)
+    if (this.#point(shard, first, second)) return false
+    if (10 * (shard.size + 1) > 7 * (shard.mask + 1)) {
+      shard = this.#grow(number, shard)
+      this.#point(shard, first, second)
+    }
+    this.words[this.at] = first
+    this.words[this.at + 1] = second
+    shard.size++
+    this.#size++
+    return true
+  }
+
+  /** Point at each entry in turn; `visit` may change the entry, and must not add any. */
+  forEach(visit: () => void): void {
+    for (const shard of this.#shards) if (shard !== undefined) this.#each(shard, visit)
+  }
+
+  /** The memory of each part in use, as it is: a copy of it is for {@link HashTable.adopt}. */
+  parts(): { number: number; words: Uint32Array }[] {
+    return this.#shards.flatMap((shard, number) => (shard === undefined ? [] : [{ number, words: shard.words }]))
+  }
+
+  /** Take over a part of another table of the same stride, in place of what is there. */
+  adopt(number: number, words: Uint32Array<ArrayBuffer>): void {
+    const former = this.#shards[number]
+    if (former !== undefined) {
+      this.#size -= former.size
+      this.#bytes -= former.words.byteLength
+    }
+    const shard = this.#hold(number, words)
+    for (let at = 0; at < words.length; at += this.#stride) if (words[at] !== 0) shard.size++
+    this.#size += shard.size
+  }
+
+  #create(number: number, capacity: number): Shard {
+    return this.#hold(number, new Uint32Array(capacity * this.#stride))
+  }
+
+  #hold(number: number, words: Uint32Array<ArrayBuffer>): Shard {
+    const doubles = new Float64Array(words.buffer, words.byteOffset, words.length / 2)
+    const shard = { words, doubles, mask: words.length / this.#stride - 1, size: 0 }
+    this.#shards[number] = shard
+    this.#bytes += words.byteLength
+    return shard
+  }
+
+  /** Point at the entry, or at the free place where it would be. */
+  #point(shard: Shard, first: number, second: number): boolean {
+    const { words, mask } = shard
+    const stride = this.#stride
+    let place = first & mask
+    this.words = words
+    this.doubles = shard.doubles
+    for (;;) {
+      const at = place * stride
+      const found = words[at]!
+      if (found === 0 || (found === first && words[at + 1] === second)) {
+        this.at = at
+        return found !== 0
+      }
+      place = (place + 1) & mask
+    }
+  }
+
+  #grow(number: number, former: Shard): Shard {
+    const stride = this.#stride
+    const shard = this.#create(number, 2 * (former.mask + 1))
+    this.#bytes -= former.words.byteLength
+    shard.size = former.size
+    for (let at = 0; at < former.words.length; at += stride) {
+      if (former.words[at] === 0) continue
+      let place = former.words[at]! & shard.mask
+      while (shard.words[place * stride] !== 0) place = (place + 1) & shard.mask
+      for (let word = 0; word < stride; word++) shard.words[place * stride + word] = former.words[at + word]!
+    }
+    return shard
+  }
+
+  #each(shard: Shard, visit: () => void): void {
+    for (let at = 0; at < shard.words.length; at += this.#stride) {
+      if (shard.words[at] === 0) continue
+      this.words = shard.words
+      this.doubles = shard.doubles
+      this.at = at
+      visit()
+    }
+  }
+}

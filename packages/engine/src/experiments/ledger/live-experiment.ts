@@ -1,0 +1,147 @@
+import { addLatency, place } from './arm-counts.ts'
+import { Counted } from './counted.ts'
+import type { ExperimentLedger, ExperimentTally, ServedRequest } from './ledger.ts'
+import type { LedgerState } from './ledger-state.ts'
+import type { HashPair, Said } from './outcome-fact.ts'
+import { requestMarks } from './request-window.ts'
+import { saidOf } from './said.ts'
+import { TextHash } from './text-hash.ts'
+
+/** What an experiment has of its ledger, and whom it tells. */
+export interface LiveHouse {
+  readonly state: LedgerState
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** Counts that are on their way to the journal. */
+  readonly onTheirWay: (id: string) => readonly Counted[]
+  /** A unit came for the first time, or to another arm than before. */
+  exposed(experiment: LiveExperiment, first: number, second: number, arm: number, own: boolean, time: number): void
+  /** Something was counted in `live`. Called for every request. */
+  counted(): void
+  /** A request is to be remembered: hashes of it and of its unit, see RequestWindow. */
+  requested(request: HashPair, unit: HashPair, marks: number, value: number): void
+  /** Number of an experiment in the window of requests. */
+  readonly numberOf: (id: string) => number
+}
+
+/** Counts what is served of one experiment. */
+export class LiveExperiment implements ExperimentLedger {
+  readonly id: string
+  readonly #house: LiveHouse
+  readonly #number: number
+  readonly #unit = new TextHash()
+  readonly #request = new TextHash()
+  readonly #text = new TextHash()
+  #shape: { arms: number; metrics: ReadonlyMap<string, string> }
+  #hasLabels = false
+  #hasPassing = false
+  /** What was counted and is not handed over yet. */
+  #live = new Counted()
+
+  constructor(id: string, house: LiveHouse) {
+    this.id = id
+    this.#house = house
+    this.#number = house.numberOf(id)
+    this.#shape = { arms: 0, metrics: new Map() }
+  }
+
+  /** Kinds of metrics by name. */
+  get metrics(): ReadonlyMap<string, string> {
+    return this.#shape.metrics
+  }
+
+  /** Whether units were counted that can be found nowhere else than in these counts. */
+  get hasPassing(): boolean {
+    return this.#hasPassing
+  }
+
+  reshape(shape: { arms: number; metrics: ReadonlyMap<string, string> }): void {
+    this.#shape = { arms: shape.arms, metrics: new Map(shape.metrics) }
+    this.#hasLabels = [...shape.metrics.values()].some(kind => kind === 'accuracy' || kind === 'error')
+    this.#live.arm(shape.arms - 1)
+  }
+
+  armOf(unit: string): number | undefined {
+    const { first, second } = this.#unit.of(unit)
+    const arm = this.#house.state.experiments.get(this.id)?.armOf(first, second) ?? -1
+    return arm === -1 ? undefined : arm
+  }
+
+  served(request: ServedRequest): void {
+    const counts = this.#live.arm(request.arm)
+    if (request.isFallback) counts[place.fallbacks]! += 1
+    else {
+      counts[place.requests]! += 1
+      if (request.isCached) counts[place.cached]! += 1
+      else addLatency(counts, request.durationMs)
+    }
+    if (!request.isOverride) this.#meet(request)
+    this.#house.counted()
+  }
+
+  failed(arm: number, _durationMs: number): void {
+    this.#live.arm(arm)[place.failures]! += 1
+    this.#house.counted()
+  }
+
+  /** An outcome came again. */
+  repeated(): void {
+    this.#live.repeated += 1
+    this.#house.counted()
+  }
+
+  /** Hand over what was counted. */
+  take(): Counted | undefined {
+    const taken = this.#live
+    if (taken.isZero) return undefined
+    this.#live = new Counted()
+    this.#live.arm(this.#shape.arms - 1)
+    this.#hasPassing = false
+    return taken
+  }
+
+  /** Take back what was handed over in vain. */
+  giveBack(counted: Counted): void {
+    this.#live.add(counted)
+  }
+
+  tally(): ExperimentTally {
+    const { state, now, onTheirWay } = this.#house
+    const experiment = state.at(this.id, Infinity)!
+    if (!this.#live.isZero) experiment.updatedAt = now()
+    const unknown = [...this.#shape.metrics.keys()].reduce(
+      (sum, metric) => sum + state.waiting.unknown(this.id, metric),
+      0
+    )
+    return experiment.tally(this.#shape, [this.#live, ...onTheirWay(this.id)], unknown)
+  }
+
+  /** Remember who was served, and by which request if somebody may ask by it. */
+  #meet(request: ServedRequest): void {
+    const { requestId, isGiven, arm } = request
+    const unit = this.#unit.of(request.unit)
+    const isOwnRequest = requestId === request.unit
+    if (isGiven) this.#meetGiven(unit.first, unit.second, arm, isOwnRequest)
+    else {
+      this.#live.arm(arm)[place.passing]! += 1
+      this.#hasPassing = true
+    }
+    // Who asks by this request asks by a unit that is known, unless it is about the prediction.
+    if (isGiven && isOwnRequest && !this.#hasLabels) return
+    const said = this.#said(request.prediction)
+    const marks = requestMarks(this.#number, arm, !isGiven, said)
+    this.#house.requested(isOwnRequest ? unit : this.#request.of(requestId), unit, marks, said?.value ?? 0)
+  }
+
+  #meetGiven(first: number, second: number, arm: number, isOwnRequest: boolean): void {
+    const time = this.#house.now()
+    const exposed = this.#house.state.expose(this.id, first, second, arm, isOwnRequest, time)
+    if (exposed === 'nothing') return
+    if (exposed === 'new' || exposed === 'changed') this.#house.exposed(this, first, second, arm, isOwnRequest, time)
+    if (exposed === 'no room') this.#live.forgotten += 1
+  }
+
+  #said(prediction: number | string | undefined): Said | undefined {
+    return prediction === undefined || !this.#hasLabels ? undefined : saidOf(prediction, this.#text)
+  }
+}
