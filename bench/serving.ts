@@ -1,27 +1,28 @@
 /**
  * Serving an ONNX model over HTTP, side by side in one run: Millrace with everything on that users have on, FastAPI and
- * onnxruntime serving the same file, and a bare node:http server that only sends bodies back. And whether a model that
- * takes 100 ms holds up those that do not.
+ * onnxruntime serving the same file, once at its barest and once with the same duties, and a bare node:http server that
+ * only sends bodies back. And whether a model that takes 100 ms holds up those that do not.
  *
  *     npm run bench:serving                               about three minutes
- *     PYTHON=.venv/bin/python npm run bench:serving       beside FastAPI, where that has fastapi, uvicorn, onnxruntime
+ *     PYTHON=.venv/bin/python npm run bench:serving       beside FastAPI, where that has its packages (see bench/README.md)
+ *     npm run bench:serving -- --loop asyncio --http h11  uvicorn as it is without uvloop and httptools
+ *     npm run bench:serving -- --metrics instrumentator   its requests counted by prometheus-fastapi-instrumentator
  *     npm run bench:serving -- --rounds 1 --seconds 1     quick
  *     npm run bench:serving -- --only rate                rate | heavy | start
  *
  * Servers and client are processes of their own. Rounds of all servers alternate, so that what else the machine does
  * falls on all of them alike.
  */
-import { type ChildProcess, fork, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import type { LoadReport } from './load.ts'
 import { freePort, type Server, startServer, startService } from './servers.ts'
 import type { Round } from './serving/client.ts'
+import { type Client, startClient } from './start-client.ts'
 import { shown, table } from './table.ts'
 import { median } from './median.ts'
 
@@ -32,7 +33,10 @@ const { values: flags } = parseArgs({
     connections: { type: 'string', default: '64' },
     model: { type: 'string', default: 'tabular_classifier' },
     version: { type: 'string', default: 'v3.0' },
-    only: { type: 'string', default: 'rate,heavy,start' }
+    only: { type: 'string', default: 'rate,heavy,start' },
+    loop: { type: 'string', default: 'auto' },
+    http: { type: 'string', default: 'auto' },
+    metrics: { type: 'string', default: 'middleware' }
   }
 })
 const rounds = Number(flags.rounds)
@@ -42,31 +46,10 @@ const width = 10
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 const modelFile = here(`../models/${flags.model}/${flags.version}/model.onnx`)
-let nextNumber = 1
 
 console.log(`${cpus()[0]!.model.trim()}, ${availableParallelism()} cores | Node.js ${process.versions.node}\n`)
 const sections: Record<string, () => Promise<void>> = { rate: measureRates, heavy: measureHeavy, start: measureStart }
 for (const name of flags.only.split(',')) await sections[name]!()
-
-/** A process that asks. */
-interface Client {
-  ask(round: Omit<Round, 'first'>): Promise<LoadReport>
-  end(): void
-}
-
-async function startClient(): Promise<Client> {
-  const child: ChildProcess = fork(new URL('serving/client.ts', import.meta.url))
-  await once(child, 'message')
-  return {
-    async ask(round) {
-      child.send({ ...round, first: nextNumber })
-      const [report] = (await once(child, 'message')) as [LoadReport]
-      nextNumber += report.requests + round.connections
-      return report
-    },
-    end: () => child.disconnect()
-  }
-}
 
 /** One line of the table of rates. */
 interface Contender {
@@ -74,11 +57,13 @@ interface Contender {
   server: Server
   ask: Round['ask']
   isNew: boolean
+  /** Heads a column of how many times the requests of this one the others answer in the same CPU time. */
+  times?: string
   measured: { rate: number; cpu: number; p50: number; p99: number }[]
 }
 
-function line(name: string, server: Server, ask: Round['ask'], isNew = true): Contender {
-  return { name, server, ask, isNew, measured: [] }
+function line(name: string, server: Server, ask: Round['ask'], rest: Partial<Contender> = {}): Contender {
+  return { name, server, ask, isNew: true, measured: [], ...rest }
 }
 
 async function measureRates(): Promise<void> {
@@ -91,17 +76,23 @@ async function measureRates(): Promise<void> {
     await readyToAnswer(millrace, flags.model)
     const echo = await startEcho()
     servers.push(echo)
-    const fast = await startFastApi()
-    if (fast !== undefined) servers.push(fast)
+    const bare = await startFastApi('none')
+    if (bare !== undefined) servers.push(bare)
+    const full = bare && (await startFastApi(flags.metrics))
+    if (full !== undefined) servers.push(full)
     const ours = { model: flags.model, input: 'float_input', width }
     const theirs = { model: 'model', input: 'float_input', width }
     const contenders = [
-      line('bare node:http echo', echo, ours),
+      line('bare node:http echo', echo, ours, { times: 'to echo' }),
       line('Millrace, V2', millrace, ours),
-      line('Millrace, V2, repeated', millrace, ours, false),
-      line('Millrace, /predict', millrace, { width }),
-      ...(fast === undefined ? [] : [line(String(fast.health['version']), fast, theirs)])
+      line('Millrace, V2, repeated', millrace, ours, { isNew: false }),
+      line('Millrace, /predict', millrace, { width })
     ]
+    if (bare !== undefined) contenders.push(line(nameOf(bare), bare, theirs, { times: 'times bare' }))
+    if (full !== undefined) {
+      contenders.push(line(nameOf(full), full, theirs, { times: 'times dutiful' }))
+      contenders.push(line(`${nameOf(full)}, repeated`, full, theirs, { isNew: false }))
+    }
     await compare(client, contenders)
   } finally {
     client.end()
@@ -127,17 +118,19 @@ async function compare(client: Client, contenders: readonly Contender[]): Promis
     for (const contender of contenders) contender.measured.push(await measure(contender, durationMs))
   }
   const echo = contenders[0]!
+  const measures = contenders.filter(({ times }) => times !== undefined)
   const rows = contenders.map(({ name, measured }) => [
     name,
     shown(median(measured.map(({ rate }) => rate))),
     shown(median(measured.map(({ rate }, index) => rate / echo.measured[index]!.rate)), 2),
     shown(median(measured.map(({ cpu }) => cpu)), 1),
     shown(median(measured.map(({ cpu }) => 1e6 / cpu))),
-    shown(median(measured.map(({ cpu }, index) => echo.measured[index]!.cpu / cpu)), 2),
+    ...measures.map(other => shown(median(measured.map(({ cpu }, round) => other.measured[round]!.cpu / cpu)), 2)),
     shown(median(measured.map(({ p50 }) => p50)), 1),
     shown(median(measured.map(({ p99 }) => p99)), 1)
   ])
-  const head = ['', 'requests/s', 'to echo', 'CPU µs each', 'per core and s', 'to echo', 'p50 ms', 'p99 ms']
+  const ratios = measures.map(({ times }) => times!)
+  const head = ['', 'requests/s', 'to echo', 'CPU µs each', 'per core and s', ...ratios, 'p50 ms', 'p99 ms']
   console.log(`${flags.model} ${flags.version}, one row, ${connections} connections\n\n${table([head, ...rows])}\n`)
 }
 
@@ -220,10 +213,17 @@ async function startEcho(): Promise<Server> {
   return await startServer(process.execPath, [here('peers/echo-server.ts'), String(port)], { port })
 }
 
-/** FastAPI and onnxruntime; undefined where `PYTHON` has none. */
-async function startFastApi(): Promise<Server | undefined> {
+/** FastAPI and onnxruntime; undefined where `PYTHON` lacks what it takes. */
+async function startFastApi(duties: string): Promise<Server | undefined> {
   const python = process.env['PYTHON'] ?? 'python3'
-  if (spawnSync(python, ['-c', 'import fastapi, onnxruntime, uvicorn']).status !== 0) return undefined
+  const needed = `fastapi, onnxruntime, uvicorn${duties === 'none' ? '' : ', cachetools, prometheus_client'}`
+  if (spawnSync(python, ['-c', `import ${needed}`]).status !== 0) return undefined
   const port = await freePort()
-  return await startServer(python, [here('peers/onnx_server.py'), modelFile, String(port)], { port })
+  const { loop, http } = flags
+  const given = ['--duties', duties, '--loop', loop, '--http', http]
+  return await startServer(python, [here('peers/onnx_server.py'), modelFile, String(port), ...given], { port })
+}
+
+function nameOf({ health }: Server): string {
+  return String(health['version'])
 }

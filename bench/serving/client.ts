@@ -1,7 +1,7 @@
 // Run as a process of its own: see bench/load.ts.
 import { PythonRandom } from '@millrace/common'
 import { type LoadReport, runLoad } from '../load.ts'
-import { inferQuestion, makeTemplate, predictQuestion, setNumber } from './request.ts'
+import { inferQuestion, makeTemplate, predictQuestion, setNumber, setUnit } from './request.ts'
 
 /** What the client is told to do. */
 export interface Round {
@@ -11,8 +11,11 @@ export interface Round {
   durationMs: number
   /** Milliseconds that a connection waits after an answer. */
   pauseMs?: number
-  /** A model by the Open Inference Protocol, `predict` for the documented API, or the path of a GET. */
-  ask: { model: string; input: string; width: number } | { width: number } | { get: string }
+  /**
+   * A model by the Open Inference Protocol, with the id of one of so many units, or of a new one each time, in
+   * place of one id; `predict` for the documented API; or the path of a GET.
+   */
+  ask: { model: string; input: string; width: number; units?: number | 'new' } | { width: number } | { get: string }
   /** Whether each request differs from all before; else every one repeats one of a few. */
   isNew: boolean
   /** The number of the first request that differs. */
@@ -27,13 +30,19 @@ function run({ ask, isNew, first, ...load }: Round): Promise<LoadReport> {
     const request = Buffer.from(`GET ${ask.get} HTTP/1.1\r\nhost: bench\r\n\r\n`)
     return runLoad({ ...load, take: () => request })
   }
-  const question = 'model' in ask ? inferQuestion(ask.model, ask.input, ask.width) : predictQuestion(ask.width)
+  const { units } = 'model' in ask ? ask : {}
+  const question =
+    'model' in ask
+      ? inferQuestion(ask.model, ask.input, { width: ask.width, hasUnit: units !== undefined })
+      : predictQuestion(ask.width)
   const random = new PythonRandom(first)
   const templates = Array.from({ length: load.connections }, () => makeTemplate(random, question))
   let next = first
   const take = (connection: number): Buffer => {
     const template = templates[connection]!
-    if (isNew) setNumber(template, next++)
+    if (isNew) setNumber(template, next)
+    if (units !== undefined) setUnit(template, units === 'new' ? next : next % units)
+    next++
     return template.bytes
   }
   return runLoad({ ...load, take })

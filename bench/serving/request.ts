@@ -6,10 +6,15 @@ export interface Template {
   bytes: Buffer
   /** Where digits stand that may be changed without the request becoming another kind of it. */
   digits: number[]
+  /** Where the digits of its unit stand. */
+  unitDigits: number[]
 }
 
 /** A feature as it is sent first: six digits to be changed behind its point. */
 const placeholder = '.000000'
+
+/** The number of a unit, whose digits are changed behind its letter. */
+const unitPlaceholder = 'u000000000000'
 
 /** How many features of a row change from request to request: enough for 10^12 different ones. */
 const changing = 2
@@ -34,11 +39,20 @@ export function makeTemplate(random: PythonRandom, { path, width, body }: Questi
   const text = body(row(random, width))
   const head = `POST ${path} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\ncontent-length: ${text.length}`
   const bytes = Buffer.from(`${head}\r\n\r\n${text}`)
-  return { bytes, digits: digitsIn(bytes) }
+  return { bytes, digits: digitsIn(bytes, placeholder), unitDigits: digitsIn(bytes, unitPlaceholder) }
 }
 
 /** Make it a request that was not sent before: the number is written over the digits. */
 export function setNumber({ bytes, digits }: Template, number: number): void {
+  write(bytes, digits, number)
+}
+
+/** Make it a request of another unit. */
+export function setUnit({ bytes, unitDigits }: Template, number: number): void {
+  write(bytes, unitDigits, number)
+}
+
+function write(bytes: Buffer, digits: readonly number[], number: number): void {
   let rest = number
   for (let index = digits.length - 1; index >= 0; index--) {
     bytes[digits[index]!] = 48 + (rest % 10)
@@ -46,21 +60,26 @@ export function setNumber({ bytes, digits }: Template, number: number): void {
   }
 }
 
-function digitsIn(bytes: Buffer): number[] {
+function digitsIn(bytes: Buffer, wanted: string): number[] {
   const digits: number[] = []
-  for (let at = bytes.indexOf(placeholder); at >= 0; at = bytes.indexOf(placeholder, at + 1)) {
-    for (let digit = 1; digit < placeholder.length; digit++) digits.push(at + digit)
+  for (let at = bytes.indexOf(wanted); at >= 0; at = bytes.indexOf(wanted, at + 1)) {
+    for (let digit = 1; digit < wanted.length; digit++) digits.push(at + digit)
   }
   return digits
 }
 
-/** A question in the Open Inference Protocol. */
-export function inferQuestion(model: string, input: string, width: number): Question {
+/** A question in the Open Inference Protocol. @param hasUnit whether its id names a unit, in place of being the same always */
+export function inferQuestion(
+  model: string,
+  input: string,
+  { width, hasUnit }: { width: number; hasUnit: boolean }
+): Question {
+  const id = hasUnit ? unitPlaceholder : 'a'
   return {
     path: `/v2/models/${model}/infer`,
     width,
     body: values =>
-      `{"id":"a","inputs":[{"name":"${input}","shape":[1,${width}],"datatype":"FP32","data":[${values}]}]}`
+      `{"id":"${id}","inputs":[{"name":"${input}","shape":[1,${width}],"datatype":"FP32","data":[${values}]}]}`
   }
 }
 

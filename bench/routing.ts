@@ -1,0 +1,213 @@
+/**
+ * What experiments cost: the same model on the same server, asked by the Open Inference Protocol without anything running
+ * on it, and with an experiment, a canary or a shadow that decides about every request and counts it.
+ *
+ *     npm run bench:routing                              about five minutes
+ *     npm run bench:routing -- --rounds 2 --seconds 1    quick
+ *     npm run bench:routing -- --repeated                rows of which the answers are cached
+ *
+ * Server and client are processes of their own. All contenders are models of one server, copies of one file under names of
+ * their own, so that they share its heap and its compiled code; a second server has nothing running at all. Rounds
+ * alternate, and every second one goes through the contenders backwards, so that what else the machine does falls on all
+ * of them alike. Every request names a unit, which none but experiments look at.
+ */
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, cpus, tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { median } from './median.ts'
+import { type Server, startService } from './servers.ts'
+import { type Client, startClient } from './start-client.ts'
+import { shown, table } from './table.ts'
+
+const { values: flags } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '15' },
+    seconds: { type: 'string', default: '1.5' },
+    connections: { type: 'string', default: '64' },
+    only: { type: 'string' },
+    repeated: { type: 'boolean', default: false }
+  }
+})
+const rounds = Number(flags.rounds)
+const durationMs = 1000 * Number(flags.seconds)
+const connections = Number(flags.connections)
+const sample = fileURLToPath(new URL('../models/tabular_classifier/v3.0', import.meta.url))
+const width = 10
+
+/** A model, and what runs on it. */
+interface Setup {
+  name: string
+  model: string
+  /** The first is what all others are compared with. */
+  isApart?: boolean
+  units: number | 'new'
+  /** Paths to post to, and what. */
+  begin?: readonly (readonly [path: string, body: object])[]
+}
+
+const arms = [{ version: '1' }, { version: '2' }]
+
+function experiment(id: string, more: object): NonNullable<Setup['begin']> {
+  return [
+    ['/experiments', { id, model: id, arms, ...more }],
+    [`/experiments/${id}/start`, {}]
+  ]
+}
+
+const slowly = [{ share: 0.5, min_requests: 1_000_000_000, min_seconds: 86_400 }]
+
+const setups: readonly Setup[] = [
+  { name: 'nothing running anywhere', model: 'alone', isApart: true, units: 'new' },
+  { name: 'nothing running on the model', model: 'plain', units: 'new' },
+  { name: 'hash-based, new units', model: 'hashed', units: 'new', begin: experiment('hashed', {}) },
+  { name: 'hash-based, 10,000 units', model: 'returning', units: 10_000, begin: experiment('returning', {}) },
+  { name: 'random', model: 'random', units: 'new', begin: experiment('random', { strategy: 'random' }) },
+  {
+    name: 'Thompson sampling, new units',
+    model: 'thompson',
+    units: 'new',
+    begin: experiment('thompson', { strategy: 'weighted', weights: 'thompson' })
+  },
+  {
+    name: 'canary at 50 %, new units',
+    model: 'canary',
+    units: 'new',
+    begin: [
+      ['/canaries', { id: 'canary', model: 'canary', candidate: '2', steps: slowly, max_requests: 1_000_000_000 }]
+    ]
+  },
+  {
+    name: 'shadow of 10 %',
+    model: 'shadow',
+    units: 'new',
+    begin: [['/shadows', { id: 'shadow', model: 'shadow', candidate: '2', share: 0.1 }]]
+  }
+]
+
+interface Figures {
+  rate: number
+  cpu: number
+  p50: number
+  p99: number
+}
+
+/** One line of the table. */
+interface Contender extends Setup {
+  server: Server
+  measured: Figures[]
+}
+
+console.log(`${cpus()[0]!.model.trim()}, ${availableParallelism()} cores | Node.js ${process.versions.node}\n`)
+await measure()
+
+async function measure(): Promise<void> {
+  const wanted = setups.filter(({ model }, index) => index === 0 || (flags.only?.split(',').includes(model) ?? true))
+  const repository = modelsOf(wanted)
+  const client = await startClient()
+  const servers: Server[] = []
+  try {
+    for (let count = 0; count < 2; count++) servers.push(await startService('inference', { MODEL_DIR: repository }))
+    const [apart, together] = servers as [Server, Server]
+    const contenders = wanted.map(setup => ({
+      ...setup,
+      server: setup.isApart === true ? apart : together,
+      measured: []
+    }))
+    for (const contender of contenders) await begin(contender)
+    await compare(client, contenders)
+  } finally {
+    client.end()
+    for (const server of servers) await server.stop()
+    rmSync(repository, { recursive: true })
+  }
+}
+
+/** A repository with the model of each line, in two versions that are the same. */
+function modelsOf(wanted: readonly Setup[]): string {
+  const repository = mkdtempSync(path.join(tmpdir(), 'millrace-bench-models-'))
+  for (const { model } of wanted) {
+    for (const version of ['1', '2']) {
+      const folder = path.join(repository, model, version)
+      mkdirSync(folder, { recursive: true })
+      cpSync(sample, folder, { recursive: true })
+    }
+  }
+  return repository
+}
+
+async function begin({ server: { port }, model, begin: steps = [] }: Contender): Promise<void> {
+  const address = `http://127.0.0.1:${port}`
+  for (const version of ['1', '2']) {
+    // Files that were just written are not trusted at once.
+    while (!(await fetch(`${address}/v2/models/${model}/versions/${version}/ready`)).ok) await pause(20)
+  }
+  // Nothing is the same where nothing runs, and what answers there must not be another version.
+  await send(`${address}/v2/models/${model}/aliases/default`, { version: '1' }, 'PUT')
+  for (const [where, body] of steps) await send(address + where, body)
+}
+
+async function send(url: string, body: object, method = 'POST'): Promise<void> {
+  const reply = await fetch(url, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body)
+  })
+  if (!reply.ok) throw new Error(`${method} ${url} was answered ${reply.status}: ${await reply.text()}`)
+}
+
+async function compare(client: Client, contenders: readonly Contender[]): Promise<void> {
+  const ask = async ({ server, model, units }: Contender, ms: number): Promise<Figures> => {
+    const before = server.cpu()
+    const question = { model, input: 'float_input', width, units }
+    const load = { port: server.port, connections, durationMs: ms, ask: question, isNew: !flags.repeated }
+    const { requests, elapsedMs, p50, p99 } = await client.ask(load)
+    return { rate: (1000 * requests) / elapsedMs, cpu: (server.cpu() - before) / requests, p50, p99 }
+  }
+  for (const contender of contenders) await ask(contender, Math.max(1500, durationMs))
+  for (let round = 0; round < rounds; round++) {
+    const order = round % 2 === 0 ? contenders : contenders.toReversed()
+    for (const contender of order) contender.measured.push(await ask(contender, durationMs))
+  }
+  report(contenders)
+}
+
+function report(contenders: readonly Contender[]): void {
+  const base = contenders.find(({ model }) => model === 'plain') ?? contenders[0]!
+  const each = ({ measured }: Contender, read: (own: Figures, base: Figures) => number): number =>
+    median(measured.map((own, index) => read(own, base.measured[index]!)))
+  const rows = contenders.map(contender => [
+    contender.name,
+    shown(each(contender, ({ rate }) => rate)),
+    shown(
+      each(contender, ({ rate }, { rate: other }) => rate / other),
+      3
+    ),
+    shown(
+      each(contender, ({ cpu }) => cpu),
+      2
+    ),
+    shown(
+      each(contender, ({ cpu }, { cpu: other }) => cpu - other),
+      2
+    ),
+    shown(
+      each(contender, ({ cpu }, { cpu: other }) => other / cpu),
+      3
+    ),
+    shown(
+      each(contender, ({ p50 }) => p50),
+      2
+    ),
+    shown(
+      each(contender, ({ p99 }) => p99),
+      2
+    )
+  ])
+  const head = ['', 'requests/s', 'to none', 'CPU µs each', 'more', 'to none', 'p50 ms', 'p99 ms']
+  const kind = flags.repeated ? 'answers from the cache' : 'new rows'
+  console.log(`tabular_classifier v3.0, one row, ${kind}, ${connections} connections, ${rounds} rounds\n`)
+  console.log(`${table([head, ...rows])}\n`)
+}
