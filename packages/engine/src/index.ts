@@ -17,10 +17,12 @@ export {
 } from './evaluation/replay-journal.ts'
 export { openReplay, type Replay, type ReplayRow } from './evaluation/replay-rows.ts'
 export type { Arm, CanaryPlan, ExperimentDefinition, ExperimentRecord, HistoryEntry } from './experiments/experiment.ts'
+export type { ExperimentDeps } from './experiments/experiment-deps.ts'
 export type {
   Canaries,
   CanaryCheck,
   CanaryView,
+  ChangeOptions,
   DefinitionFault,
   ExperimentDraft,
   Experiments,
@@ -37,6 +39,7 @@ export type {
   Outcome as UnitOutcome
 } from './experiments/ledger/ledger.ts'
 export { memoryLedger } from './experiments/ledger/memory-ledger.ts'
+export { openExperiments } from './experiments/open-experiments.ts'
 export type { Shadows, ShadowReport } from './experiments/shadow/shadow.ts'
 export type { ExperimentResults } from './experiments/statistics/results.ts'
 export { createLagFeatures, type LaggedValue, type LagFeatures } from './features/lag-features.ts'

@@ -18,9 +18,10 @@ export function wrongState(id: string, reason: string): MillraceError {
   return new MillraceError('MILL_EXPERIMENT_STATE', `experiment ${id} ${reason}`, { details: { experiment: id } })
 }
 
-/** Somebody else changed it since. */
-export function revisionConflict(id: string, known: number, revision: number): MillraceError {
-  const message = `experiment ${id} has revision ${revision} by now, not ${known}`
+/** Somebody else changed it since. @param revision that it has by now */
+export function revisionConflict(id: string, known: number, revision?: number): MillraceError {
+  const message =
+    known === 0 ? `there is an experiment ${id} already` : `experiment ${id} is not at revision ${known} any more`
   return new MillraceError('MILL_REVISION_CONFLICT', message, { details: { experiment: id, revision } })
 }
 

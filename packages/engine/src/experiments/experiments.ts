@@ -57,6 +57,12 @@ export interface PutOptions {
   readonly revision?: number | undefined
 }
 
+/** How {@link Experiments.change} changes an experiment. */
+export interface ChangeOptions {
+  /** Begin another phase, with nothing measured: then everything but the id may be changed. Of a draft it says nothing. */
+  readonly isNewPhase?: boolean | undefined
+}
+
 /**
  * Experiments, canaries and shadows of a model server. A change is whole or not at all, durable when it resolves, and
  * taken over by all processes. Whoever gives the revision that they know changes that one only, and else gets
@@ -77,11 +83,17 @@ export interface Experiments {
    */
   create(draft: ExperimentDraft): Promise<ExperimentView>
   /**
-   * Change what is given and nothing else. Of a running one: weights, coverage, overrides, arms that are added, description,
-   * metrics that are added, bandit; the others would void what was measured.
-   * @throws {MillraceError} MILL_EXPERIMENT_INVALID, MILL_EXPERIMENT_NOT_FOUND
+   * Change what is given and nothing else. Of one that runs or is paused: weights, coverage, overrides, arms that are added,
+   * description, metrics that are added, bandit; the others would void what was measured, and need a new phase.
+   * @throws {MillraceError} MILL_EXPERIMENT_INVALID, MILL_EXPERIMENT_NOT_FOUND, MILL_EXPERIMENT_STATE for one that is
+   *   stopped
    */
-  change(id: string, change: Readonly<Record<string, unknown>>, revision?: number): Promise<ExperimentView>
+  change(
+    id: string,
+    change: Readonly<Record<string, unknown>>,
+    revision?: number,
+    options?: ChangeOptions
+  ): Promise<ExperimentView>
   /**
    * Let an experiment be just this from now on, running or paused, whatever it was before: one change. There need be none
    * yet. Where old and new numbers cannot be compared a new phase begins. Nothing is written where it is so already.
