@@ -1,0 +1,212 @@
+import { countsLength, place } from './arm-counts.ts'
+import { Counted } from './counted.ts'
+import { damagedEntry, EntryBytes, EntryReader } from './entry-bytes.ts'
+import { type HashPair, noHash, type OutcomeFact, type Said } from './outcome-fact.ts'
+
+/** What a record says, one thing after the other. Times are milliseconds since 1970. */
+export interface RecordEntries {
+  /** A unit was served by an arm for the first time, or was served by another arm than before. */
+  exposure(experiment: string, first: number, second: number, arm: number, isOwnRequest: boolean, time: number): void
+  /** This was counted since the last time. */
+  counted(experiment: string, counted: Counted, time: number): void
+  outcome(fact: OutcomeFact): void
+  forget(experiment: string, time: number): void
+}
+
+/** Which record it is. */
+export interface RecordName {
+  /** The run of a process that wrote it: 16 hexadecimal digits. */
+  readonly run: string
+  /** From 1, larger than that of every earlier record of the run. */
+  readonly number: number
+}
+
+const version = 1
+const tags = { experiment: 1, counted: 2, outcome: 3, forget: 4 } as const
+/** An exposure is one byte of this, a mark and the arm; then the hash; then the time since the experiment's. */
+const exposureTag = 0x80
+const ownRequestMark = 0x20
+const armBits = 0x1f
+/** What an outcome has. */
+const has = { experiment: 1, unit: 2, request: 4, passingArm: 8, numberLabel: 16, textLabel: 32 } as const
+
+/**
+ * Writes records of a journal: what was said since the last one. An exposure takes 10 bytes, and some 20 ns.
+ *
+ * A record is one byte for the version, the run (8 bytes), its number (8 bytes), and entries with a tag each.
+ */
+export class RecordWriter implements RecordEntries {
+  readonly #bytes = new EntryBytes()
+  /** The experiment and the time that exposures refer to. */
+  #experiment: string | undefined
+  #base = 0
+
+  get isEmpty(): boolean {
+    return this.#bytes.length === 0
+  }
+
+  exposure(experiment: string, first: number, second: number, arm: number, isOwnRequest: boolean, time: number): void {
+    const bytes = this.#bytes
+    if (experiment !== this.#experiment || time < this.#base) this.#refer(experiment, time)
+    bytes.byte(exposureTag | (isOwnRequest ? ownRequestMark : 0) | arm)
+    bytes.word(first)
+    bytes.word(second)
+    bytes.count(time - this.#base)
+  }
+
+  counted(experiment: string, { arms, forgotten, repeated }: Counted, time: number): void {
+    const bytes = this.#bytes
+    bytes.byte(tags.counted)
+    bytes.text(experiment)
+    bytes.double(time)
+    bytes.count(forgotten)
+    bytes.count(repeated)
+    bytes.count(arms.length)
+    for (const counts of arms) {
+      bytes.count(counts.reduce((sum, value) => sum + Number(value !== 0), 0))
+      for (const [index, value] of counts.entries()) {
+        if (value === 0) continue
+        bytes.count(index)
+        if (isWhole(index)) bytes.count(value)
+        else bytes.double(value)
+      }
+    }
+  }
+
+  outcome(fact: OutcomeFact): void {
+    const bytes = this.#bytes
+    const { experiment, unit, request, passingArm, label } = fact
+    bytes.byte(tags.outcome)
+    bytes.byte(
+      (experiment === undefined ? 0 : has.experiment) |
+        (unit.first === 0 ? 0 : has.unit) |
+        (request.first === 0 ? 0 : has.request) |
+        (passingArm < 0 ? 0 : has.passingArm) |
+        (label === undefined ? 0 : label.isText ? has.textLabel : has.numberLabel)
+    )
+    if (experiment !== undefined) bytes.text(experiment)
+    bytes.text(fact.metric)
+    for (const { first, second } of [fact.id, unit, request].filter((pair, index) => index === 0 || pair.first !== 0)) {
+      bytes.word(first)
+      bytes.word(second)
+    }
+    if (passingArm >= 0) bytes.byte(passingArm)
+    bytes.double(label === undefined ? fact.value : label.value)
+    bytes.word(fact.told)
+    bytes.double(fact.time)
+  }
+
+  forget(experiment: string, time: number): void {
+    this.#bytes.byte(tags.forget)
+    this.#bytes.text(experiment)
+    this.#bytes.double(time)
+  }
+
+  /** The record of all that was said since the last one. */
+  take({ run, number }: RecordName): Buffer {
+    const head = Buffer.alloc(headBytes)
+    head[0] = version
+    head.write(run, 1, 'hex')
+    head.writeDoubleLE(number, 9)
+    const record = Buffer.concat([head, this.#bytes.copy()])
+    this.#bytes.clear()
+    this.#experiment = undefined
+    return record
+  }
+
+  #refer(experiment: string, time: number): void {
+    this.#experiment = experiment
+    this.#base = time
+    this.#bytes.byte(tags.experiment)
+    this.#bytes.text(experiment)
+    this.#bytes.double(time)
+  }
+}
+
+const headBytes = 17
+
+/** Which record it is. @throws {MillraceError} MILL_JOURNAL_DAMAGED, or MILL_STATE_INVALID for one of a newer Millrace */
+export function nameOfRecord(bytes: Uint8Array): RecordName {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (buffer.length < headBytes) throw damagedEntry('it ends too early')
+  if (buffer[0] !== version) throw damagedEntry(`its version is ${buffer[0]}, and ${version} is known`)
+  const number = buffer.readDoubleLE(9)
+  if (!Number.isSafeInteger(number) || number < 1) throw damagedEntry('it has no number')
+  return { run: buffer.toString('hex', 1, 9), number }
+}
+
+/** Tell what a record says. @throws {MillraceError} MILL_JOURNAL_DAMAGED */
+export function readRecord(record: Uint8Array, entries: RecordEntries): void {
+  nameOfRecord(record)
+  const bytes = new EntryReader(record.subarray(headBytes))
+  let experiment: string | undefined
+  let base = 0
+  while (!bytes.isAtEnd) {
+    const tag = bytes.byte()
+    if (tag >= exposureTag) {
+      if (experiment === undefined) throw damagedEntry('a unit belongs to no experiment')
+      const [first, second] = [bytes.word(), bytes.word()]
+      if (first === 0) throw damagedEntry('a unit has no hash')
+      entries.exposure(experiment, first, second, tag & armBits, (tag & ownRequestMark) !== 0, base + bytes.count())
+    } else if (tag === tags.experiment) {
+      experiment = bytes.text()
+      base = bytes.double()
+    } else if (tag === tags.counted) readCounted(bytes, entries)
+    else if (tag === tags.outcome) entries.outcome(readOutcome(bytes))
+    else if (tag === tags.forget) entries.forget(bytes.text(), bytes.double())
+    else throw damagedEntry(`nothing is known by the tag ${tag}`)
+  }
+}
+
+function readCounted(bytes: EntryReader, entries: RecordEntries): void {
+  const experiment = bytes.text()
+  const time = bytes.double()
+  const counted = new Counted()
+  counted.forgotten = bytes.count()
+  counted.repeated = bytes.count()
+  const arms = bytes.count()
+  if (arms > armBits + 1) throw damagedEntry('too many arms')
+  for (let arm = 0; arm < arms; arm++) {
+    const counts = counted.arm(arm)
+    for (let rest = bytes.count(); rest > 0; rest--) {
+      const index = bytes.count()
+      if (index >= countsLength) throw damagedEntry('too many counts')
+      counts[index] = isWhole(index) ? bytes.count() : bytes.double()
+    }
+  }
+  entries.counted(experiment, counted, time)
+}
+
+function readOutcome(bytes: EntryReader): OutcomeFact {
+  const flags = bytes.byte()
+  const pair = (): HashPair => ({ first: bytes.word(), second: bytes.word() })
+  const experiment = (flags & has.experiment) === 0 ? undefined : bytes.text()
+  const metric = bytes.text()
+  const id = pair()
+  const unit = (flags & has.unit) === 0 ? noHash : pair()
+  const request = (flags & has.request) === 0 ? noHash : pair()
+  const passingArm = (flags & has.passingArm) === 0 ? -1 : bytes.byte()
+  if (passingArm > armBits || id.first === 0) throw damagedEntry('an outcome is not whole')
+  if (passingArm >= 0 && experiment === undefined) throw damagedEntry('an outcome belongs to no experiment')
+  const value = bytes.double()
+  const isLabel = (flags & (has.numberLabel | has.textLabel)) !== 0
+  const label: Said | undefined = isLabel ? { isText: (flags & has.textLabel) !== 0, value } : undefined
+  const told = bytes.word()
+  return {
+    experiment,
+    metric,
+    id,
+    unit,
+    request,
+    passingArm,
+    value: isLabel ? 0 : value,
+    label,
+    told,
+    time: bytes.double()
+  }
+}
+
+/** Whether the count at this index is a whole number. */
+function isWhole(index: number): boolean {
+  return index < place.sumMs || index >= place.histogram
+}
