@@ -27,8 +27,8 @@ const longestUnit = 256
 const longestDescription = 2000
 const mostMetrics = 50
 const mostOverrides = 10_000
-/** How far from 1 weights may sum, for those that cannot be written in few digits. */
-const sumTolerance = 1e-6
+/** How far from 1 weights may sum, for those that cannot be written in few digits: 0.333333 three times is right. */
+const sumTolerance = 1.000_001e-6
 
 /** Names of all that a definition has. */
 export const definitionFields = [
@@ -83,7 +83,7 @@ class Reader {
 
   read(): ReadDefinition {
     const fields = this.#fields
-    const id = fields.id('id', '')
+    const id = fields.given('id') === undefined ? fields.text('id') : fields.id('id', '')
     const model = fields.text('model')
     const strategy = choice(fields, 'strategy', strategies, 'hash-based')
     const { arms, weighted } = this.#arms(model)

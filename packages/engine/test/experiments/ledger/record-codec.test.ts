@@ -14,7 +14,7 @@ import {
 type Told = readonly [kind: keyof RecordEntries, ...said: unknown[]]
 
 const word = fc.nat({ max: 0xffffffff })
-const pair = fc.record({ first: fc.integer({ min: 1, max: 0xffffffff }), second: word })
+const pair = fc.tuple(fc.integer({ min: 1, max: 0xffffffff }), word).map(([first, second]) => ({ first, second }))
 const time = fc.nat({ max: 4e12 })
 const arm = fc.nat({ max: 31 })
 const number = fc.double({ noNaN: true, noDefaultInfinity: true })
@@ -55,7 +55,10 @@ const outcome = fc
     request: fc.option(pair, { nil: { first: 0, second: 0 } }),
     passingArm: fc.option(arm, { nil: -1 }),
     value: number,
-    label: fc.option(fc.record({ isText: fc.boolean(), value: number }, { noNullPrototype: true }), { nil: undefined })
+    label: fc.option(
+      fc.tuple(fc.boolean(), number).map(([isText, value]) => ({ isText, value })),
+      { nil: undefined }
+    )
   })
   .map((fact): ['outcome', OutcomeFact] => {
     const passingArm = fact.experiment === undefined ? -1 : fact.passingArm
