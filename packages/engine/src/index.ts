@@ -41,7 +41,22 @@ export type {
 export { memoryLedger } from './experiments/ledger/memory-ledger.ts'
 export { openExperiments } from './experiments/open-experiments.ts'
 export type { Shadows, ShadowReport } from './experiments/shadow/shadow.ts'
-export type { ExperimentResults } from './experiments/statistics/results.ts'
+export { experimentResults } from './experiments/statistics/experiment-results.ts'
+export {
+  type PlannedUnits,
+  planSample,
+  type SamplePlan,
+  type SampleQuestion
+} from './experiments/statistics/plan-sample.ts'
+export type {
+  ArmMetric,
+  Comparison,
+  ExperimentResults,
+  Guardrail,
+  Interval,
+  MetricResult,
+  SampleRatio
+} from './experiments/statistics/results.ts'
 export { createLagFeatures, type LaggedValue, type LagFeatures } from './features/lag-features.ts'
 export {
   createObservationStream,
