@@ -100,7 +100,7 @@ export const AbTestStatusReplySchema = Type.Object(
     last_updated: Type.String({ description: 'When the configuration or a count last changed, ISO 8601.' }),
     reason: Type.Unsafe<string | null>({
       type: ['string', 'null'],
-      description: 'Why requests are not divided; null while they are.'
+      description: 'Why requests are not divided as configured; null while they are.'
     }),
     source: Type.Unsafe<'settings' | 'api'>({
       type: 'string',

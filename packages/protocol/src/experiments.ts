@@ -151,12 +151,20 @@ const { arms, ...otherFields } = definitionFields
 
 /** `PATCH /experiments/{id}`: any of the fields; what is not given stays. */
 export const ExperimentChangeSchema = Type.Object(
-  { ...otherFields, arms: Type.Optional(arms) },
+  {
+    ...otherFields,
+    arms: Type.Optional(arms),
+    new_phase: Type.Optional(
+      Type.Boolean({
+        description: 'True to begin another phase, with nothing measured: then everything but the id may be changed.'
+      })
+    )
+  },
   {
     title: 'ExperimentChange',
     description:
-      'PATCH /experiments/{id}: any of the fields; what is not given stays. Of a running experiment: description, ' +
-      'coverage, overrides, bandit, the weights of arms, and arms and metrics that are added.',
+      'PATCH /experiments/{id}: any of the fields; what is not given stays. Once it was started: description, coverage, ' +
+      'overrides, bandit, the weights of arms, and arms and metrics that are added; the rest only with new_phase.',
     examples: [{ coverage: 0.2 }]
   }
 )

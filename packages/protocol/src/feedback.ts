@@ -68,8 +68,8 @@ export const OutcomeRequestSchema = Type.Object(
     outcome_id: Type.Optional({
       ...ObservationIdSchema,
       description:
-        'By which a repeat is known; or the header Idempotency-Key. Without one, a conversion or label of the same unit ' +
-        'or request counts once, and every value counts.'
+        'By which a repeat is known; or the header Idempotency-Key. Without one every value counts; a unit converts once, ' +
+        'and a request has one label, in any case.'
     })
   },
   {
@@ -84,10 +84,12 @@ export const OutcomeRequestSchema = Type.Object(
 /** Reply of `POST /feedback` about a unit or a request. */
 export const OutcomeReplySchema = Type.Object(
   {
-    status: Type.Unsafe<'counted' | 'kept'>({
+    status: Type.Unsafe<'counted' | 'kept' | 'not_measured'>({
       type: 'string',
-      enum: ['counted', 'kept'],
-      description: 'counted; or kept (status 202), to be counted should the unit or request become known.'
+      enum: ['counted', 'kept', 'not_measured'],
+      description:
+        'counted; or with 202: kept, to be counted should the unit or request become known; or not_measured: there is no ' +
+        'experiment with such a metric, and nothing was kept.'
     }),
     counted: Type.Array(
       Type.Object(
@@ -95,8 +97,7 @@ export const OutcomeReplySchema = Type.Object(
           experiment: Type.String({ description: 'Id of the experiment or canary.' }),
           arm: Type.String({ description: 'Arm that served.' }),
           metric: Type.String({ description: 'Metric that it counts in.' }),
-          value: Type.Number({ description: 'What it counts as: of a label 1 for right or 0, or the absolute error.' }),
-          repeat: Type.Boolean({ description: 'Whether it came before, and changed nothing.' })
+          value: Type.Number({ description: 'What it counts as: of a label 1 for right or 0, or the absolute error.' })
         },
         { description: 'Where it counts.' }
       ),

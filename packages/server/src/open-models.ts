@@ -6,7 +6,8 @@ import {
   createResponseCache,
   type ModelServer,
   type ServedLearner,
-  type ServingEvents
+  type ServingEvents,
+  type Traffic
 } from '@millrace/engine'
 import { createRuntime } from '@millrace/runtime'
 import { folderSource, givenSource, type ModelSource, redisAnswerStore, s3Source, watchRegistry } from '@millrace/store'
@@ -36,6 +37,8 @@ export interface ModelsOrder {
   /** Learners that are models too, by name. */
   learners: ReadonlyMap<string, ServedLearner>
   events: ServingEvents
+  /** Decides between versions for requests that name none. */
+  traffic?: Traffic | undefined
   logger: Logger
 }
 
@@ -45,7 +48,7 @@ export interface ModelsOrder {
  *   left open
  */
 export async function openModels(order: ModelsOrder): Promise<OpenedModels> {
-  const { config, stores, learners, events, logger } = order
+  const { config, stores, learners, events, traffic, logger } = order
   const things = openThings()
   const log = logger.child({ service: 'inference' })
   const frozenFolder = join(config.dataDir, 'models')
@@ -77,6 +80,7 @@ export async function openModels(order: ModelsOrder): Promise<OpenedModels> {
         frozenFolder,
         openGiven: (model, files) => givenSource({ folder: givenFolder, model, files }),
         events,
+        traffic,
         log
       }).catch((error: unknown) => {
         throw policyFault(error, config.versionPolicy)

@@ -32,6 +32,29 @@ const documentPaths = [
   '/sample'
 ]
 
+const experimentPaths = [
+  '/ab-test/configure',
+  '/ab-test/status',
+  '/canaries',
+  '/canaries/{id}',
+  '/canaries/{id}/freeze',
+  '/canaries/{id}/promote',
+  '/canaries/{id}/resume',
+  '/canaries/{id}/rollback',
+  '/experiments',
+  '/experiments/{id}',
+  '/experiments/{id}/assignment',
+  '/experiments/{id}/history',
+  '/experiments/{id}/pause',
+  '/experiments/{id}/results',
+  '/experiments/{id}/start',
+  '/experiments/{id}/stop',
+  '/feedback/batch',
+  '/shadows',
+  '/shadows/{id}',
+  '/shadows/{id}/stop'
+]
+
 /** Of the standard protocols, which the inference service speaks as well. */
 const standardPaths = /^\/(v1|v2|invocations|ping|version|livez|readyz|healthz)\b/
 
@@ -40,7 +63,7 @@ const services: [string, App, string[]][] = [
   ['features', features(), ['/add', '/health', '/info', '/metrics', '/series/{series_id}']],
   ['coinbase', buildCoinbase(common), ['/health', '/metrics', '/next']],
   ['model', await model(), modelPaths],
-  ['inference', await inference(), [...documentPaths, ...modelPaths].toSorted()]
+  ['inference', await inference(), [...documentPaths, ...experimentPaths, ...modelPaths].toSorted()]
 ]
 
 interface Document {

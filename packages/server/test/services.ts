@@ -13,6 +13,7 @@ import {
   parseConfig
 } from '../src/index.ts'
 import { servingMetrics } from '../src/metrics/serving-metrics.ts'
+import { withExperiments } from './fresh-experiments.ts'
 import { freshLearner } from './fresh-learner.ts'
 import { freshModels } from './fresh-models.ts'
 
@@ -62,6 +63,7 @@ export async function inference(folders: readonly string[] = [], settings: Parti
     ...common,
     config: { ...common.config, ...settings },
     models,
+    ...(await withExperiments(models)),
     registry,
     metrics,
     redisConnected: () => undefined,

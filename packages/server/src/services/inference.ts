@@ -1,4 +1,4 @@
-import type { ModelServer } from '@millrace/engine'
+import type { Experiments, ModelServer } from '@millrace/engine'
 import type { Registry } from 'prom-client'
 import { buildApp } from '../app.ts'
 import type { App } from '../app-type.ts'
@@ -7,6 +7,8 @@ import { documentRoutes } from '../documents/document-routes.ts'
 import { tellProcessTime } from '../documents/process-time.ts'
 import { startUptime } from '../documents/uptime.ts'
 import { wineModel } from '../documents/wine-answer.ts'
+import type { AbTest } from '../experiments/ab-test.ts'
+import { experimentApi } from '../experiments/experiment-api.ts'
 import { openConnections } from '../http/open-connections.ts'
 import { routeName } from '../http/route-name.ts'
 import { metricsReply } from '../metrics/metrics-reply.ts'
@@ -40,6 +42,9 @@ export interface InferenceDeps extends LearnerDeps {
       | 'apiVersion'
     >
   models: ModelServer
+  experiments: Experiments
+  /** The documented A/B test, one of them. */
+  abTest: Pick<AbTest, 'state' | 'configure'>
   /** Where `metrics` are registered. */
   registry: Registry
   metrics: ServingMetrics
@@ -51,7 +56,7 @@ export interface InferenceDeps extends LearnerDeps {
 
 /** The inference service: models in every protocol that it speaks, and the learner of its port. Does not listen. */
 export function buildInference(deps: InferenceDeps): App {
-  const { config, models, metrics, registry, learner, findWriter = async () => undefined } = deps
+  const { config, models, experiments, abTest, metrics, registry, learner, findWriter = async () => undefined } = deps
   const { dataModel, featuresModel, apiTitle, apiVersion = version } = config
   const uptime = startUptime()
   registerModelMetrics(registry, learner)
@@ -82,6 +87,7 @@ export function buildInference(deps: InferenceDeps): App {
   })
   void app.register(modelFactRoutes, { learner })
   void app.register(learnRoutes, { learner, findWriter })
+  void app.register(experimentApi, { experiments, abTest, featuresModel, learner, findWriter, now: Date.now })
   void app.register(documentRoutes, {
     models,
     learner,

@@ -1,8 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { ServedLearner } from '@millrace/engine'
 import {
-  FeedbackReplySchema,
-  FeedbackRequestSchema,
   IdempotencyHeadersSchema,
   LearnBatchReplySchema,
   LearnBatchRequestSchema,
@@ -19,7 +17,7 @@ import { naming, type FindWriter } from './naming-writer.ts'
 
 /** What {@link learnRoutes} is given. */
 export interface LearnRoutesDeps {
-  learner: Pick<ServedLearner, 'learn' | 'learnMany' | 'label'>
+  learner: Pick<ServedLearner, 'learn' | 'learnMany'>
   /** Where the process is that teaches the learner, if it is known and not this one. */
   findWriter: FindWriter
 }
@@ -88,30 +86,6 @@ export const learnRoutes: FastifyPluginAsyncTypebox<LearnRoutesDeps> = async (ap
       const { body, isRepeat } = batchReply(outcomes)
       if (isRepeat) markRepeat(reply)
       return body
-    }
-  )
-
-  app.post(
-    '/feedback',
-    {
-      config: documentedHeaders(IdempotencyHeadersSchema),
-      schema: {
-        operationId: 'feedback',
-        summary: 'Learn the actual value that belongs to an earlier prediction',
-        description:
-          'Scores the prediction as it was made, and learns what it was made from, once. Another label for the same ' +
-          'prediction is refused with 409; the first one stays.',
-        body: FeedbackRequestSchema,
-        response: { 200: FeedbackReplySchema, ...failures }
-      }
-    },
-    async (request, reply) => {
-      const { prediction_id, actual } = request.body
-      const observationId = observationIdOf(request)
-      const label = { predictionId: prediction_id, actual, observationId }
-      const { prediction, isRepeat } = await teach(learner.label(label))
-      if (isRepeat) markRepeat(reply)
-      return { prediction_id, prediction, actual, error: actual - prediction, status: 'learned' as const }
     }
   )
 }

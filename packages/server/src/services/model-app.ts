@@ -4,6 +4,7 @@ import { buildApp, type CommonDeps } from '../app.ts'
 import type { App } from '../app-type.ts'
 import type { Config } from '../config-schema.ts'
 import { registerLearnerMetrics } from './learner-gauges.ts'
+import { feedbackRoute } from './feedback-route.ts'
 import { learnRoutes } from './learn-routes.ts'
 import { registerModelMetrics } from './model-gauges.ts'
 import { modelRoutes } from './model-routes.ts'
@@ -29,5 +30,6 @@ export function modelApp({
   const app = buildApp({ ...common, registry })
   void app.register(modelRoutes, { learner, durability: common.config.durability })
   void app.register(learnRoutes, { learner, findWriter })
+  void app.register(feedbackRoute, { learner, findWriter })
   return app
 }

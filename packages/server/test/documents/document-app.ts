@@ -6,6 +6,7 @@ import { Registry } from 'prom-client'
 import type { App } from '../../src/app-type.ts'
 import { type ServingMetrics, servingMetrics } from '../../src/metrics/serving-metrics.ts'
 import { buildInference, type InferenceDeps } from '../../src/services/inference.ts'
+import { withExperiments } from '../fresh-experiments.ts'
 import { freshLearner } from '../fresh-learner.ts'
 import { common } from '../services.ts'
 
@@ -63,6 +64,7 @@ export async function documentApp(
     registry,
     metrics,
     models,
+    ...(await withExperiments(models)),
     learner: await freshLearner('linear_regression'),
     redisConnected: () => undefined,
     ...options

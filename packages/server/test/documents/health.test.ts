@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { ModelServer, ModelStatus } from '@millrace/engine'
 import { buildInference } from '../../src/services/inference.ts'
+import { withExperiments } from '../fresh-experiments.ts'
 import { freshLearner } from '../fresh-learner.ts'
 import { common } from '../services.ts'
 import { documentApp } from './document-app.ts'
 import { get, post } from './json.ts'
 
 const opened = await documentApp({ after })
+const deciding = await withExperiments(opened.models)
 const { app, models, metrics } = opened
 
 /** The service over the same models, of which a test may replace what it likes. */
@@ -25,6 +27,7 @@ async function serving(replaced: {
     registry: new (await import('prom-client')).Registry(),
     metrics,
     models: { ...models, ...replaced.models },
+    ...deciding,
     learner: { ...learner, health },
     redisConnected: () => replaced.redis
   })

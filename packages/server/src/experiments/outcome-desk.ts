@@ -1,0 +1,68 @@
+import { MillraceError } from '@millrace/common'
+import type { Experiments, FeedbackReceipt } from '@millrace/engine'
+import type { OutcomeReply } from '@millrace/protocol'
+import { type MeasuredMetric, outcomesOf, type ToldOutcome } from './outcome-request.ts'
+
+/** What {@link OutcomeDesk} is given. */
+export interface OutcomeDeskDeps {
+  readonly experiments: Pick<Experiments, 'list' | 'feedback'> & { canaries: Pick<Experiments['canaries'], 'list'> }
+}
+
+/** What became of an outcome. */
+export interface TakenOutcome {
+  readonly body: OutcomeReply
+  /** Whether all of it came before. */
+  readonly isRepeat: boolean
+}
+
+/**
+ * Count what somebody told, in all experiments and canaries that it concerns.
+ * @throws {MillraceError} MILL_EXPERIMENT_NOT_FOUND, MILL_ID_CONFLICT, MILL_STORE_FAILED, MILL_INPUT_INVALID for a metric
+ *   that was named and that nobody measures
+ */
+export async function takeOutcome(
+  { experiments }: OutcomeDeskDeps,
+  told: ToldOutcome,
+  id: string | undefined
+): Promise<TakenOutcome> {
+  const measured = measuredIn(experiments)
+  refuseUnknown(told, measured)
+  const outcomes = outcomesOf(told, id, measured)
+  const receipts: FeedbackReceipt[] = []
+  // One after the other: of outcomes under one id, the first that conflicts ends it.
+  for (const outcome of outcomes) receipts.push(...(await experiments.feedback(outcome)))
+  const status = receipts.length > 0 ? 'counted' : outcomes.length > 0 ? 'kept' : 'not_measured'
+  return {
+    body: {
+      status,
+      counted: receipts.map(({ experiment, arm, metric, value }) => ({ experiment, arm, metric, value }))
+    },
+    isRepeat: receipts.length > 0 && receipts.every(({ isRepeat }) => isRepeat)
+  }
+}
+
+function measuredIn({ list, canaries }: OutcomeDeskDeps['experiments']): MeasuredMetric[] {
+  const experiments = list().filter(({ state }) => state !== 'draft')
+  const definitions = [
+    ...experiments.map(({ definition }) => definition),
+    ...canaries.list().map(({ record }) => record.definition)
+  ]
+  return definitions.flatMap(({ id, metrics }) => metrics.map(({ name, kind }) => ({ experiment: id, name, kind })))
+}
+
+function refuseUnknown({ experiment, metric }: ToldOutcome, measured: readonly MeasuredMetric[]): void {
+  const concerned = measured.filter(one => experiment === undefined || one.experiment === experiment)
+  if (experiment !== undefined && concerned.length === 0) {
+    throw new MillraceError(
+      'MILL_EXPERIMENT_NOT_FOUND',
+      `there is no experiment or canary ${experiment} that has begun`,
+      {
+        details: { experiment }
+      }
+    )
+  }
+  if (metric === undefined || concerned.some(({ name }) => name === metric)) return
+  const known = [...new Set(concerned.map(({ name }) => name))].join(', ')
+  const message = `nobody measures a metric ${metric}; there ${known === '' ? 'is none' : `are ${known}`}`
+  throw new MillraceError('MILL_INPUT_INVALID', message, { details: { metric } })
+}
