@@ -18,7 +18,7 @@ export function armFaults({ model: name, alias, arms }: ExperimentDefinition, mo
 
 function aliasFaults(alias: string, model: ModelStatus): DefinitionFault[] {
   if (alias === 'default' || model.aliases.has(alias)) return []
-  const known = [...model.aliases.keys()].join(', ')
+  const known = [...model.aliases.keys()].toSorted().join(', ')
   const message = `alias must be an alias of model ${model.name}, got ${shown(alias)}; it has ${known}`
   return [{ place: ['alias'], message }]
 }

@@ -27,8 +27,15 @@ export function revisionConflict(id: string, known: number, revision?: number): 
 
 /** What somebody wants to configure is wrong. The message names every fault, `details.faults` has them all. */
 export function invalidExperiment(faults: readonly DefinitionFault[]): MillraceError {
-  const told = faults.map(({ place, message }) => (place.length === 0 ? message : `${place.join('.')}: ${message}`))
-  return new MillraceError('MILL_EXPERIMENT_INVALID', `not a valid experiment: ${told.join('; ')}`, {
+  return new MillraceError('MILL_EXPERIMENT_INVALID', `not a valid experiment: ${faults.map(told).join('; ')}`, {
     details: { faults }
   })
+}
+
+/** A fault with its place, of which its message may name the end or all. */
+function told({ place, message }: DefinitionFault): string {
+  const begin = place.findIndex((_, index) => message.startsWith(`${place.slice(index).join('.')} `))
+  const unsaid = begin === -1 ? place : place.slice(0, begin)
+  if (unsaid.length === 0) return message
+  return begin === -1 ? `${unsaid.join('.')}: ${message}` : `${unsaid.join('.')}.${message}`
 }

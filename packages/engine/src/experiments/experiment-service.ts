@@ -183,5 +183,6 @@ function isExisting(error: unknown): boolean {
 }
 
 function viewOf({ record, revision }: KeptExperiment): ExperimentView {
-  return { ...record, revision, weights: weightsOf(record.allocation, record.definition.arms.length) }
+  const { startedAt, stoppedAt, allocation, definition } = record
+  return { ...record, startedAt, stoppedAt, revision, weights: weightsOf(allocation, definition.arms.length) }
 }
