@@ -338,6 +338,11 @@ describe('failures of the model server have the status of the protocol', () => {
 test('a model or version that is not there is 404, in the words of Triton', async () => {
   const unknown = await call(app, ['POST', '/v2/models/nope/infer'], { inputs: good })
   assert.deepEqual([unknown.status, unknown.body['error']], [404, "Request for unknown model: 'nope' is not found"])
+  for (const body of ['', '{', {}, { inputs: [{ name: 'x' }] }]) {
+    const wrong = await call(app, ['POST', '/v2/models/nope/infer'], body)
+    assert.deepEqual([wrong.status, wrong.body['error']], [404, "Request for unknown model: 'nope' is not found"])
+    assert.equal((await call(app, ['POST', '/v2/models/echo_fp32/infer'], body)).status, 400)
+  }
   const version = await call(app, ['POST', '/v2/models/echo_fp32/versions/1.10/infer'], { inputs: good })
   assert.deepEqual(
     [version.status, version.body['error']],

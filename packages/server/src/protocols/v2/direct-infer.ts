@@ -10,7 +10,7 @@ const mostPaths = 1000
 
 /** What {@link directInfer} is given. */
 export interface DirectInferDeps {
-  readonly models: Pick<ModelServer, 'infer' | 'resolve'>
+  readonly models: Pick<ModelServer, 'infer' | 'resolve' | 'model'>
   readonly log: Logger
   /** Name of the header that names the unit of experiments; the standard one unless given. */
   readonly unitHeader?: string | undefined

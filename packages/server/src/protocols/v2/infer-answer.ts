@@ -29,7 +29,7 @@ const jsonLengthHeader = 'inference-header-content-length'
 
 /** What {@link inferAnswers} is given. */
 export interface InferAnswerDeps {
-  readonly models: Pick<ModelServer, 'infer' | 'resolve'>
+  readonly models: Pick<ModelServer, 'infer' | 'resolve' | 'model'>
   readonly whoAsks: WhoAsks
 }
 
@@ -49,7 +49,7 @@ export function inferAnswers({ models, whoAsks }: InferAnswerDeps): (call: Infer
     const given = headers[jsonLengthHeader]
     const jsonLength = given === undefined ? body.length : lengthOf(given, body)
     const isRaw = jsonLength === 0 && given !== undefined
-    const { question, asker, decision } = isRaw ? await askRaw(call) : read(call, jsonLength, whoAsks)
+    const { question, asker, decision } = isRaw ? await askRaw(call) : read(call, jsonLength, { models, whoAsks })
     const { inputs, options } = question
     const outputs = question.outputs?.map(({ name }) => name)
     const { unit, requestId } = asker
@@ -68,9 +68,15 @@ interface Asked {
 
 const nothing = {}
 
-function read(call: InferCall, jsonLength: number, whoAsks: WhoAsks): Asked {
-  const question = readInferRequest(call.body, jsonLength)
-  return { question, asker: whoAsks(question, call), decision: undefined }
+function read(call: InferCall, jsonLength: number, { models, whoAsks }: InferAnswerDeps): Asked {
+  try {
+    const question = readInferRequest(call.body, jsonLength)
+    return { question, asker: whoAsks(question, call), decision: undefined }
+  } catch (error) {
+    // Who asks for a model that is not there is told of that before anything that may be wrong with the rest.
+    models.model(call.model)
+    throw error
+  }
 }
 
 function lengthOf(given: string | string[], body: Buffer): number {

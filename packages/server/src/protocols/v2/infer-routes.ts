@@ -11,7 +11,7 @@ import type { VersionParams } from './model-paths.ts'
 
 /** What {@link inferRoutes} is given. */
 export interface InferRoutesDeps {
-  models: Pick<ModelServer, 'infer' | 'resolve'>
+  models: Pick<ModelServer, 'infer' | 'resolve' | 'model'>
   /** Name of the header that names the unit of experiments; the standard one unless given. */
   unitHeader?: string | undefined
 }
