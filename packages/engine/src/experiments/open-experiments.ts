@@ -11,6 +11,7 @@ import { phaseId } from './phase-id.ts'
 import { Router } from './router.ts'
 import { RoutingTable } from './routing-table.ts'
 import { openShadows } from './shadow/open-shadows.ts'
+import { experimentResults } from './statistics/experiment-results.ts'
 import { assignmentOf } from './unit-assignment.ts'
 
 /**
@@ -53,8 +54,9 @@ export async function openExperiments(deps: ExperimentDeps): Promise<Experiments
     },
     assignment: (id, unit) => assignmentOf(service.get(id), unit, table.ledgerOf(service.get(id))),
     tally,
-    async results() {
-      throw new MillraceError('MILL_UNSUPPORTED', 'results are not computed yet')
+    async results(id) {
+      const record = recordOf(id)
+      return experimentResults({ record, tally: table.ledgerOf(record).tally(), now: now() })
     },
     canaries: noCanaries,
     shadows,

@@ -42,10 +42,11 @@ export function redefined(
   const isAnew = isNewPhase || record.state === 'draft'
   const allocation = isAnew ? allocationOf(definition) : moved(record, definition)
   const changed = { ...record, definition, allocation, phase: record.phase + (isNewPhase ? 1 : 0) }
+  const areWeightsTold = isNewPhase || !isDeepStrictEqual(allocation, record.allocation)
   return noted(changed, isNewPhase ? 'phase' : 'changed', done, {
     ...shown(definition, fields),
     ...(isNewPhase && { phase: changed.phase }),
-    ...(!isDeepStrictEqual(allocation, record.allocation) && { weights: weightsOf(allocation, definition.arms.length) })
+    ...(areWeightsTold && { weights: weightsOf(allocation, definition.arms.length) })
   })
 }
 

@@ -6,6 +6,7 @@ import type { Experiments } from '../../src/experiments/experiments.ts'
 import { memoryLedger } from '../../src/experiments/ledger/memory-ledger.ts'
 import { openExperiments } from '../../src/experiments/open-experiments.ts'
 import type { InferReply, InferRequest, ModelServer } from '../../src/serving/model-server.ts'
+import type { ModelServerOptions } from '../../src/serving/model-server-options.ts'
 import { quiet, setup, type Setup } from '../serving/setup.ts'
 
 /** Experiments on a model server with the model `m`, whose versions `v1`, `v2` and `v3` answer 1, 2 and 3. */
@@ -25,10 +26,17 @@ export function seeded(seed: number): () => number {
 /** What a unit of its own is in a request. */
 export const given = (id: string): { unit: { id: string; isGiven: boolean } } => ({ unit: { id, isGiven: true } })
 
-/** @param accuracies of versions, in their metadata; none unless given */
+/** What a test may want otherwise. */
+export interface SetupOptions extends Partial<ExperimentDeps> {
+  /** Accuracies of versions, in their metadata; none unless given. */
+  readonly accuracies?: Record<string, number>
+  readonly serving?: Partial<ModelServerOptions>
+}
+
+/** See {@link ExperimentSetup}. Time stands still and chance is the same each time. */
 export async function experimentSetup(
   t: TestContext,
-  { accuracies = {}, ...more }: Partial<ExperimentDeps> & { accuracies?: Record<string, number> } = {}
+  { accuracies = {}, serving = {}, ...more }: SetupOptions = {}
 ): Promise<ExperimentSetup> {
   const made = setup(t)
   const { source, time } = made
@@ -50,7 +58,7 @@ export async function experimentSetup(
     random: seeded(1),
     ...more
   })
-  const server = await made.open({ traffic: experiments.traffic })
+  const server = await made.open({ traffic: experiments.traffic, ...serving })
   await experiments.attach(server)
   t.after(() => experiments.close())
   const ask = (request: Partial<InferRequest> = {}): Promise<InferReply> =>
