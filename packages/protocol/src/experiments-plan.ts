@@ -3,47 +3,57 @@ import { type Static, Type } from './type.ts'
 /** `POST /experiments/plan`: how large an experiment has to be. */
 export const ExperimentPlanRequestSchema = Type.Object(
   {
-    kind: Type.Optional(
-      Type.Unsafe<'conversion' | 'mean'>({
-        type: 'string',
-        enum: ['conversion', 'mean'],
-        default: 'conversion',
-        description: 'What is measured: the share of units that convert, or a mean over units.'
-      })
-    ),
-    baseline: Type.Number({ description: 'Value of control, as it is today: a share from 0 to 1 for a conversion.' }),
+    baseline: Type.Number({
+      description: 'What a unit of control is worth today: a rate between 0 and 1, or a mean with standard_deviation.'
+    }),
     standard_deviation: Type.Optional(
-      Type.Number({ description: 'Of the values of units; needed for a mean, and follows from the baseline else.' })
+      Type.Number({ description: 'Of the values of units, above 0; without it the baseline is a rate.' })
     ),
-    lift: Type.Number({ description: 'Relative change that must not be missed: 0.05 for five per cent.' }),
-    alpha: Type.Optional(Type.Number({ default: 0.05, description: 'Chance of a false alarm.' })),
-    power: Type.Optional(Type.Number({ default: 0.8, description: 'Chance that such a change is seen.' })),
-    arms: Type.Optional(Type.Integer({ minimum: 2, maximum: 20, default: 2, description: 'How many arms.' })),
+    lift: Type.Optional(
+      Type.Number({ description: 'Smallest relative change that is to be seen: 0.05 is from 10 % to 10.5 %.' })
+    ),
+    difference: Type.Optional(
+      Type.Number({ description: 'The same as a difference, in place of lift: 0.05 is from 10 % to 15 %.' })
+    ),
+    alpha: Type.Optional(
+      Type.Number({ default: 0.05, description: 'Chance to see something where there is nothing.' })
+    ),
+    power: Type.Optional(Type.Number({ default: 0.8, description: 'Chance to see the change where it is there.' })),
+    arms: Type.Optional(
+      Type.Integer({ minimum: 2, maximum: 20, default: 2, description: 'How many arms, control among them.' })
+    ),
     units_per_day: Type.Optional(
-      Type.Number({ description: 'Units that come in a day, to say how many days it takes.' })
+      Type.Number({ description: 'Units that come in a day, above 0, to say how many days it takes.' })
     )
   },
   {
     title: 'ExperimentPlanRequest',
-    description: 'POST /experiments/plan: how large an experiment has to be.',
+    description: 'POST /experiments/plan: how large an experiment has to be. One of lift and difference is required.',
     examples: [{ baseline: 0.1, lift: 0.1 }]
   }
+)
+
+const UnitsSchema = Type.Object(
+  {
+    units_per_arm: Type.Integer({ description: 'Units of each arm.' }),
+    units: Type.Integer({ description: 'Units of all arms together.' }),
+    days: Type.Unsafe<number | null>({
+      type: ['number', 'null'],
+      description: 'Days until they have come; null without units_per_day.'
+    })
+  },
+  { description: 'How many units it takes.' }
 )
 
 /** Reply of `POST /experiments/plan`. */
 export const ExperimentPlanReplySchema = Type.Object(
   {
-    units_per_arm: Type.Integer({ description: 'Units of each arm that are needed for one look at the end.' }),
-    units: Type.Integer({ description: 'Of all arms together.' }),
-    units_per_arm_peeking: Type.Unsafe<number | null>({
-      type: ['integer', 'null'],
-      description: 'Units of each arm where one looks all the time, as results are always valid.'
+    always_valid: Type.Object(UnitsSchema.properties, {
+      description: 'For looks at any time, as the results are made for: an earlier look may end it sooner.'
     }),
-    days: Type.Unsafe<number | null>({
-      type: ['number', 'null'],
-      description: 'Days until all units have come; null without units_per_day.'
-    }),
-    summary: Type.String({ description: 'In words.' })
+    one_look: Type.Object(UnitsSchema.properties, {
+      description: 'For one look at the end, at fixed_p_value, and none before.'
+    })
   },
   { title: 'ExperimentPlanReply', description: 'Reply of POST /experiments/plan.' }
 )

@@ -49,6 +49,7 @@ const experimentPaths = [
   '/experiments/{id}/results',
   '/experiments/{id}/start',
   '/experiments/{id}/stop',
+  '/experiments/plan',
   '/feedback/batch',
   '/shadows',
   '/shadows/{id}',

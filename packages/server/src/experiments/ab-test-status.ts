@@ -2,7 +2,7 @@ import type { ExperimentResults, ExperimentTally, ExperimentView } from '@millra
 import type { AbTestStatusReply, Conversion } from '@millrace/protocol'
 import type { AbTestState } from './ab-test.ts'
 import { abTestId, configOf } from './ab-test-config.ts'
-import { timeText } from './experiment-json.ts'
+import { timeText, updatedAt } from './experiment-json.ts'
 import { sampleRatioReply } from './results-json.ts'
 
 /** What there is to tell of an A/B test beside how it stands. */
@@ -24,14 +24,14 @@ export function abTestStatus(
 ): AbTestStatusReply {
   const counts = figuresByVersion(wishes.models, figures)
   const total = Object.values(counts.requests).reduce((sum, count) => sum + count, 0)
-  const changedAt = figures?.view.history.at(-1)?.at ?? startedAt
+  const changedAt = figures === undefined ? startedAt : updatedAt(figures.view, figures.tally)
   return {
     enabled: figures?.view.state === 'running',
     config: configOf(wishes),
     total_assignments: total,
     model_counts: counts.requests,
     model_percentages: mapped(counts.requests, count => (total === 0 ? 0 : (100 * count) / total)),
-    last_updated: timeText(Math.max(changedAt, figures?.tally.updatedAt ?? 0)),
+    last_updated: timeText(changedAt),
     reason: reason ?? null,
     source,
     weights: wishes.weights,

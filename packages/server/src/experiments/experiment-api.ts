@@ -7,6 +7,7 @@ import { canaryRoutes } from './canary-routes.ts'
 import { experimentFactsRoutes } from './experiment-facts-routes.ts'
 import { experimentRoutes } from './experiment-routes.ts'
 import { feedbackRoutes } from './feedback-routes.ts'
+import { planRoute } from './plan-route.ts'
 import { shadowRoutes } from './shadow-routes.ts'
 
 /** What {@link experimentApi} is given. */
@@ -27,6 +28,7 @@ export const experimentApi: FastifyPluginAsyncTypebox<ExperimentApiDeps> = async
   await app.register(abTestRoutes, deps)
   await app.register(experimentRoutes, deps)
   await app.register(experimentFactsRoutes, deps)
+  await app.register(planRoute)
   await app.register(canaryRoutes, deps)
   await app.register(shadowRoutes, deps)
   await app.register(feedbackRoutes, deps)

@@ -78,6 +78,13 @@ export function timeText(at: number): string {
   return new Date(at).toISOString()
 }
 
+/** When an experiment, or what is counted of it, last changed, in milliseconds since 1970. */
+export function updatedAt({ history, createdAt }: ExperimentView, { updatedAt: countedAt }: ExperimentTally): number {
+  const changedAt = history.at(-1)?.at ?? createdAt
+  // Nothing was counted yet.
+  return Number.isFinite(countedAt) ? Math.max(changedAt, countedAt) : changedAt
+}
+
 function optionalTime(at: number | undefined): string | null {
   return at === undefined ? null : timeText(at)
 }

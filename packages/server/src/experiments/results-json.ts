@@ -1,18 +1,19 @@
 import type { ArmTally, ExperimentResults, ExperimentTally, ExperimentView } from '@millrace/engine'
 import type { ExperimentResultsReply } from '@millrace/protocol'
-import { timeText } from './experiment-json.ts'
+import { timeText, updatedAt } from './experiment-json.ts'
 
 /** Results of an experiment as replies tell them. */
 export function resultsReply(
-  { definition, state, phase }: ExperimentView,
+  view: ExperimentView,
   results: ExperimentResults,
   tally: ExperimentTally
 ): ExperimentResultsReply {
+  const { definition, state, phase } = view
   return {
     id: definition.id,
     state,
     phase,
-    updated_at: timeText(results.updatedAt),
+    updated_at: timeText(updatedAt(view, tally)),
     summary: results.summary,
     winner: results.winner,
     warnings: [...results.warnings],

@@ -1,5 +1,11 @@
 import { join } from 'node:path'
-import { createModelServer, createResponseCache, type ModelServer, type ServingEvents } from '@millrace/engine'
+import {
+  createModelServer,
+  createResponseCache,
+  type ModelServer,
+  type ModelServerOptions,
+  type ServingEvents
+} from '@millrace/engine'
 import { createRuntime } from '@millrace/runtime'
 import { folderSource, memoryRegistryStore } from '@millrace/store'
 import { Registry } from 'prom-client'
@@ -28,7 +34,12 @@ export interface DocumentApp {
 }
 
 /** Models of a folder, opened as the inference service does; closed after the test. */
-export async function openTestModels(t: Scope, events: ServingEvents, folder = sampleModels) {
+export async function openTestModels(
+  t: Scope,
+  events: ServingEvents,
+  folder = sampleModels,
+  options: Partial<ModelServerOptions> = {}
+) {
   const runtime = createRuntime({ cores: 1 })
   const cache = createResponseCache({ maxBytes: 1_000_000, log: quiet })
   const models = await createModelServer({
@@ -41,7 +52,8 @@ export async function openTestModels(t: Scope, events: ServingEvents, folder = s
     limits: { maxModels: 100, memoryBytes: 1e9, maxConcurrent: 100, queueLimit: 1000, requestTimeoutMs: 10_000 },
     cacheTtlMs: 300_000,
     events,
-    log: quiet
+    log: quiet,
+    ...options
   })
   t.after(async () => {
     await models.close()
