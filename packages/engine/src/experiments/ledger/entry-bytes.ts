@@ -57,6 +57,20 @@ export class EntryBytes {
     this.#length += 8
   }
 
+  words(words: Uint32Array): void {
+    const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength)
+    this.#reserve(bytes.length)
+    this.#bytes.set(bytes, this.#length)
+    this.#length += bytes.length
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.count(bytes.length)
+    this.#reserve(bytes.length)
+    this.#bytes.set(bytes, this.#length)
+    this.#length += bytes.length
+  }
+
   /** Well-formed text of at most 2^32 - 1 bytes. */
   text(text: string): void {
     const size = Buffer.byteLength(text)
@@ -115,6 +129,12 @@ export class EntryReader {
     const size = this.count()
     const start = this.#skip(size)
     return this.#bytes.toString('utf8', start, start + size)
+  }
+
+  bytes(): Uint8Array {
+    const size = this.count()
+    const start = this.#skip(size)
+    return this.#bytes.subarray(start, start + size)
   }
 
   /** A copy of the next words, aligned as numbers must be. */

@@ -98,19 +98,65 @@ export class ExperimentState {
     return 'new'
   }
 
+  /** Go through all units that are known. */
+  forEachUnit(visit: (first: number, second: number, unit: KnownUnit & { isCrossed: boolean }) => void): void {
+    const { units } = this
+    units.forEach(() => {
+      const info = units.words[units.at + 3]!
+      const marks = { isOwnRequest: (info & ownRequestMark) !== 0, isCrossed: (info & crossedMark) !== 0 }
+      visit(units.words[units.at]!, units.words[units.at + 1]!, { arm: info & armBits, time: this.#time(), ...marks })
+    })
+  }
+
+  /** Go through all outcomes whose ids are known; when they were told is not. */
+  forEachOutcome(visit: (fact: UnitFact) => void): void {
+    const { ids } = this
+    const names = [...this.metrics.keys()]
+    ids.forEach(() => {
+      const { words, doubles, at } = ids
+      const info = words[at + 7]!
+      visit({
+        metric: names[(info >>> 8) & 0xff]!,
+        id: { first: words[at]!, second: words[at + 1]! },
+        unit: { first: words[at + 4]!, second: words[at + 5]! },
+        passingArm: passingArmIn(info),
+        value: doubles[at / 2 + 1]!,
+        told: words[at + 6]!,
+        time: Infinity
+      })
+    })
+  }
+
+  /** A unit came to another arm, somewhere. */
+  cross(first: number, second: number): void {
+    const { units } = this
+    if (!units.find(first, second) || (units.words[units.at + 3]! & crossedMark) !== 0) return
+    units.words[units.at + 3]! |= crossedMark
+    this.#crossed++
+  }
+
+  /** The sums of a metric; undefined when there are too many metrics. */
+  metric(name: string): MetricSums | undefined {
+    const known = this.metrics.get(name)
+    if (known !== undefined || this.metrics.size === mostMetrics) return known
+    const sums = new MetricSums(this.#limits.units)
+    this.metrics.set(name, sums)
+    return sums
+  }
+
   /** Count what was told of a unit that is known. */
   apply(fact: UnitFact): Applied {
     const isPassing = fact.passingArm >= 0
     const arm = isPassing ? fact.passingArm : this.#armAt(fact)
     if (arm === undefined) return 'unknown'
     const known = this.ids.find(fact.id.first, fact.id.second)
-    if (known && !this.#isOlderTwin(fact)) return this.#isSame(fact) ? 'repeat' : 'conflict'
-    const sums = this.#metric(fact.metric)
+    if (known && !this.#isPreferred(fact)) return this.#isSame(fact) ? 'repeat' : 'conflict'
+    const sums = this.metric(fact.metric)
     if (sums === undefined) return 'unknown'
     if (known) this.#takeBack()
     this.#remember(fact, arm)
     sums.add(fact.unit, { arm, isPassing }, fact.value, 1)
-    if (fact.time > this.updatedAt) this.updatedAt = fact.time
+    if (fact.time > this.updatedAt && fact.time !== Infinity) this.updatedAt = fact.time
     return known ? 'conflict' : 'counted'
   }
 
@@ -239,16 +285,18 @@ export class ExperimentState {
   }
 
   /** Whether, of two different outcomes with one id, this is the one that counts, by a rule that asks for no order. */
-  #isOlderTwin({ told, unit }: UnitFact): boolean {
+  #isPreferred({ told, unit, passingArm }: UnitFact): boolean {
     const { words, at } = this.ids
     if (told !== words[at + 6]!) return told < words[at + 6]!
     if (unit.first !== words[at + 4]!) return unit.first < words[at + 4]!
-    return unit.second < words[at + 5]!
+    if (unit.second !== words[at + 5]!) return unit.second < words[at + 5]!
+    return passingArm < passingArmIn(words[at + 7]!)
   }
 
-  #isSame({ told, unit }: UnitFact): boolean {
+  #isSame({ told, unit, passingArm }: UnitFact): boolean {
     const { words, at } = this.ids
-    return told === words[at + 6] && unit.first === words[at + 4] && unit.second === words[at + 5]
+    const isSameUnit = unit.first === words[at + 4] && unit.second === words[at + 5]
+    return told === words[at + 6] && isSameUnit && passingArm === passingArmIn(words[at + 7]!)
   }
 
   /** Take away what the id that `ids` points at has added. */
@@ -273,15 +321,11 @@ export class ExperimentState {
     words[at + 6] = told
     words[at + 7] = ([...this.metrics.keys()].indexOf(metric) << 8) | (passingArm >= 0 ? passingMark | arm : 0)
   }
-
-  #metric(name: string): MetricSums | undefined {
-    const known = this.metrics.get(name)
-    if (known !== undefined || this.metrics.size === mostMetrics) return known
-    const sums = new MetricSums(this.#limits.units)
-    this.metrics.set(name, sums)
-    return sums
-  }
 }
 
 /** In the last word of an id: its unit cannot come back, so its arm stands there. */
 const passingMark = 0x80
+
+function passingArmIn(info: number): number {
+  return (info & passingMark) === 0 ? -1 : info & armBits
+}

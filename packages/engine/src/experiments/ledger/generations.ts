@@ -39,7 +39,7 @@ export class Generations {
   /** Point at the entry among the newest, which is added where there is none. */
   put(first: number, second: number): void {
     let newest = this.#tables[0]
-    if (newest === undefined || newest.size >= this.#limit / most) newest = this.#begin()
+    if (newest === undefined || newest.size >= this.#limit / most) newest = this.begin()
     newest.put(first, second)
     this.#pointAs(newest)
   }
@@ -54,7 +54,13 @@ export class Generations {
     }
   }
 
-  #begin(): HashTable {
+  /** Oldest first. */
+  tables(): HashTable[] {
+    return this.#tables.toReversed()
+  }
+
+  /** A new one that takes the next entries, in place of the oldest if there are enough. */
+  begin(): HashTable {
     const newest = new HashTable(this.#stride)
     this.#tables = [newest, ...this.#tables.slice(0, most - 1)]
     return newest

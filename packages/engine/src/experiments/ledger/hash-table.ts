@@ -1,5 +1,8 @@
-const shardCount = 256
+/** How many parts a table has. */
+export const shardCount = 256
 const smallestShard = 16
+/** A part that is fuller than this grows. */
+const fullest = 0.7
 
 /** A part of a table: `capacity` entries of the same number of words, those with a first word of 0 unused. */
 interface Shard {
@@ -17,7 +20,8 @@ interface Shard {
  * times the memory of its entries. Time O(1) a call on average: some 50 ns, most of it for memory that is not near.
  */
 export class HashTable {
-  readonly #stride: number
+  /** Words of an entry. */
+  readonly stride: number
   readonly #shards: (Shard | undefined)[] = Array.from({ length: shardCount })
   #size = 0
   #bytes = 0
@@ -28,7 +32,7 @@ export class HashTable {
 
   /** @param stride words of an entry, an even number >= 2 */
   constructor(stride: number) {
-    this.#stride = stride
+    this.stride = stride
   }
 
   get size(): number {
@@ -50,7 +54,7 @@ export class HashTable {
     const number = second & (shardCount - 1)
     let shard = this.#shards[number] ?? this.#create(number, smallestShard)
     if (this.#point(shard, first, second)) return false
-    if (10 * (shard.size + 1) > 7 * (shard.mask + 1)) {
+    if (shard.size + 1 > fullest * (shard.mask + 1)) {
       shard = this.#grow(number, shard)
       this.#point(shard, first, second)
     }
@@ -66,30 +70,39 @@ export class HashTable {
     for (const shard of this.#shards) if (shard !== undefined) this.#each(shard, visit)
   }
 
-  /** The memory of each part in use, as it is: a copy of it is for {@link HashTable.adopt}. */
-  parts(): { number: number; words: Uint32Array }[] {
-    return this.#shards.flatMap((shard, number) => (shard === undefined ? [] : [{ number, words: shard.words }]))
+  /** The entries of a part, 0 to 255, one after the other; undefined for an empty one. */
+  copyOfPart(number: number): Uint32Array<ArrayBuffer> | undefined {
+    const shard = this.#shards[number]
+    if (shard === undefined) return undefined
+    const stride = this.stride
+    const copy = new Uint32Array(shard.size * stride)
+    let end = 0
+    for (let at = 0; at < shard.words.length; at += stride) {
+      if (shard.words[at] === 0) continue
+      for (let word = 0; word < stride; word++) copy[end++] = shard.words[at + word]!
+    }
+    return copy
   }
 
-  /** Take over a part of another table of the same stride, in place of what is there. */
-  adopt(number: number, words: Uint32Array<ArrayBuffer>): void {
+  /** Take over the entries of a part of another table of the same stride, in place of what is there. */
+  adoptPart(number: number, entries: Uint32Array): void {
     const former = this.#shards[number]
-    if (former !== undefined) {
-      this.#size -= former.size
-      this.#bytes -= former.words.byteLength
-    }
-    const shard = this.#hold(number, words)
-    for (let at = 0; at < words.length; at += this.#stride) if (words[at] !== 0) shard.size++
-    this.#size += shard.size
+    this.#size -= former?.size ?? 0
+    this.#bytes -= former?.words.byteLength ?? 0
+    const size = entries.length / this.stride
+    const shard = this.#create(number, Math.max(smallestShard, 2 ** Math.ceil(Math.log2((size + 1) / fullest))))
+    this.#fill(shard, entries)
+    shard.size = size
+    this.#size += size
   }
 
   #create(number: number, capacity: number): Shard {
-    return this.#hold(number, new Uint32Array(capacity * this.#stride))
+    return this.#hold(number, new Uint32Array(capacity * this.stride))
   }
 
   #hold(number: number, words: Uint32Array<ArrayBuffer>): Shard {
     const doubles = new Float64Array(words.buffer, words.byteOffset, words.length / 2)
-    const shard = { words, doubles, mask: words.length / this.#stride - 1, size: 0 }
+    const shard = { words, doubles, mask: words.length / this.stride - 1, size: 0 }
     this.#shards[number] = shard
     this.#bytes += words.byteLength
     return shard
@@ -98,7 +111,7 @@ export class HashTable {
   /** Point at the entry, or at the free place where it would be. */
   #point(shard: Shard, first: number, second: number): boolean {
     const { words, mask } = shard
-    const stride = this.#stride
+    const stride = this.stride
     let place = first & mask
     this.words = words
     this.doubles = shard.doubles
@@ -114,21 +127,27 @@ export class HashTable {
   }
 
   #grow(number: number, former: Shard): Shard {
-    const stride = this.#stride
     const shard = this.#create(number, 2 * (former.mask + 1))
     this.#bytes -= former.words.byteLength
     shard.size = former.size
-    for (let at = 0; at < former.words.length; at += stride) {
-      if (former.words[at] === 0) continue
-      let place = former.words[at]! & shard.mask
-      while (shard.words[place * stride] !== 0) place = (place + 1) & shard.mask
-      for (let word = 0; word < stride; word++) shard.words[place * stride + word] = former.words[at + word]!
-    }
+    this.#fill(shard, former.words)
     return shard
   }
 
+  /** Put entries into an empty part that has room for them. */
+  #fill(shard: Shard, entries: Uint32Array): void {
+    const stride = this.stride
+    const { words, mask } = shard
+    for (let at = 0; at < entries.length; at += stride) {
+      if (entries[at] === 0) continue
+      let place = entries[at]! & mask
+      while (words[place * stride] !== 0) place = (place + 1) & mask
+      for (let word = 0; word < stride; word++) words[place * stride + word] = entries[at + word]!
+    }
+  }
+
   #each(shard: Shard, visit: () => void): void {
-    for (let at = 0; at < shard.words.length; at += this.#stride) {
+    for (let at = 0; at < shard.words.length; at += this.stride) {
       if (shard.words[at] === 0) continue
       this.words = shard.words
       this.doubles = shard.doubles

@@ -1,7 +1,7 @@
 import type { Counted } from './counted.ts'
 import { type Exposed, type ExperimentLimits, ExperimentState } from './experiment-state.ts'
 import type { OutcomeFact } from './outcome-fact.ts'
-import { type WaitingOutcome, WaitingOutcomes } from './waiting-outcomes.ts'
+import { WaitingOutcomes } from './waiting-outcomes.ts'
 
 /** How much is remembered. */
 export interface StateLimits extends ExperimentLimits {
@@ -18,6 +18,8 @@ export class LedgerState {
   readonly waiting: WaitingOutcomes
   /** Experiments that were forgotten, and when. */
   readonly forgotten = new Map<string, number>()
+  /** The last record of each run of a process that is in here. */
+  readonly heads = new Map<string, number>()
   readonly #limits: StateLimits
 
   constructor(limits: StateLimits) {
@@ -58,21 +60,20 @@ export class LedgerState {
   /** Count what was told of a unit that has become known. */
   joinWaiting(id: string, first: number, second: number): void {
     const unit = { first, second }
-    for (const outcome of [...this.waiting.ofUnit(unit), ...this.waiting.ofRequest(unit)]) this.#join(id, outcome)
+    for (const fact of [...this.waiting.ofUnit(unit), ...this.waiting.ofRequest(unit)]) this.#join(id, fact)
   }
 
-  /** Something was told of a unit or a request. @returns whether somebody counts it */
-  tell(fact: OutcomeFact): boolean {
-    if (fact.experiment !== undefined && fact.time <= (this.forgotten.get(fact.experiment) ?? -Infinity)) return false
-    if (fact.passingArm >= 0) return this.#tellOfPassing(fact)
-    const kept = this.waiting.add(fact)
-    // A twin that is not kept counts, or not, by the rule for those.
-    const outcome = kept.fact === fact ? kept : { fact, isKnown: false }
-    for (const id of fact.experiment === undefined ? this.experiments.keys() : [fact.experiment]) {
-      this.#join(id, outcome)
+  /** Something was told of a unit or a request. */
+  tell(fact: OutcomeFact): void {
+    const { experiment, id } = fact
+    if (experiment !== undefined && fact.time <= (this.forgotten.get(experiment) ?? -Infinity)) return
+    if (fact.passingArm >= 0) return this.#tellOfPassing(experiment!, fact)
+    this.waiting.add(fact)
+    for (const name of experiment === undefined ? this.experiments.keys() : [experiment]) {
+      this.#join(name, fact)
+      // Whoever knew the request may have explained it before it came.
+      if (this.experiments.get(name)?.remembered(fact) !== undefined) this.waiting.known(name, id)
     }
-    if (outcome.isKnown) this.#settle(fact)
-    return outcome.isKnown
   }
 
   count(id: string, run: string, counted: Counted, time: number): void {
@@ -80,6 +81,11 @@ export class LedgerState {
     if (experiment === undefined) return
     experiment.countedBy(run).add(counted)
     if (time > experiment.updatedAt) experiment.updatedAt = time
+  }
+
+  /** Count what waits and has become known: after what is known was taken over. */
+  joinAll(): void {
+    for (const fact of this.waiting.facts()) for (const id of this.experiments.keys()) this.#join(id, fact)
   }
 
   /** Forget an experiment with all that was said of it until then. */
@@ -96,31 +102,21 @@ export class LedgerState {
     return experiment
   }
 
-  #tellOfPassing(fact: OutcomeFact): boolean {
-    const applied = this.at(fact.experiment!, fact.time)?.apply(fact)
-    if (applied !== undefined && applied !== 'unknown') this.#settle(fact)
-    return applied === 'counted'
-  }
-
-  /** What was told of the request, under the same id, waits no longer. */
-  #settle({ experiment, id }: OutcomeFact): void {
-    for (const named of [experiment, undefined]) {
-      const outcome = this.waiting.get(named, id)
-      if (outcome !== undefined) this.waiting.known(outcome)
-    }
+  #tellOfPassing(experiment: string, fact: OutcomeFact): void {
+    const applied = this.at(experiment, fact.time)?.apply(fact) ?? 'unknown'
+    if (applied !== 'unknown') this.waiting.known(experiment, fact.id)
   }
 
   /** Count an outcome for an experiment that knows its unit, or its request as a unit. */
-  #join(id: string, outcome: WaitingOutcome): void {
-    const { fact } = outcome
+  #join(id: string, fact: OutcomeFact): void {
     if (fact.experiment !== undefined && fact.experiment !== id) return
     const experiment = this.experiments.get(id)
     if (experiment === undefined || fact.label !== undefined) return
-    let applied = fact.unit.first === 0 ? 'unknown' : experiment.apply(fact)
-    if (applied === 'unknown' && fact.request.first !== 0) {
-      const unit = experiment.unit(fact.request.first, fact.request.second)
-      if (unit?.isOwnRequest === true) applied = experiment.apply({ ...fact, unit: fact.request })
-    }
-    if (applied !== 'unknown') this.waiting.known(outcome)
+    const isOfUnit = fact.unit.first !== 0
+    const unit = isOfUnit ? fact.unit : fact.request
+    // What is said of a request alone is said of the unit whose id is the request's.
+    if (!isOfUnit && experiment.unit(unit.first, unit.second)?.isOwnRequest !== true) return
+    const applied = experiment.apply(isOfUnit ? fact : { ...fact, unit })
+    if (applied !== 'unknown') this.waiting.known(id, fact.id)
   }
 }

@@ -5,6 +5,7 @@ import type { HashPair } from './outcome-fact.ts'
 /** Words of a unit: its hash, the sum, the count, and for a unit that cannot come back its arm. */
 const stride = 6
 const passingMark = 0x80000000
+const passingSalt = 0x5bd1e995
 
 /** Where each number of an arm stands; sums of what need not be whole numbers are followed by what rounding took away. */
 const at = {
@@ -39,9 +40,11 @@ export class MetricSums {
    */
   add(unit: HashPair, { arm, isPassing }: { arm: number; isPassing: boolean }, value: number, times: 1 | -1): void {
     const { table } = this
-    if (!table.find(unit.first, unit.second)) {
+    // Somebody may come back by what was the id of a request once: that is another unit.
+    const second = isPassing ? (unit.second ^ passingSalt) >>> 0 : unit.second
+    if (!table.find(unit.first, second)) {
       if (table.size >= this.#limit) return
-      table.put(unit.first, unit.second)
+      table.put(unit.first, second)
       table.words[table.at + 5] = isPassing ? (passingMark | arm) >>> 0 : 0
     }
     const sums = this.#armSums(arm)

@@ -115,10 +115,13 @@ export class OutcomeDesk {
   /** Whether it waits already for somebody who knows the unit. @throws {MillraceError} MILL_ID_CONFLICT */
   #isWaiting(fact: OutcomeFact, outcome: Outcome): boolean {
     const { waiting } = this.#house.state
-    const twin = waiting.get(fact.experiment, fact.id) ?? waiting.get(outcome.experiment, fact.id)
-    if (twin !== undefined && twin.fact.told !== fact.told) throw conflict(outcome, outcome.experiment)
-    const isSame = twin !== undefined && twin.fact.unit.first === fact.unit.first
-    return isSame && !twin.isKnown
+    for (const scope of new Set([fact.experiment, outcome.experiment])) {
+      const twin = waiting.get(scope, fact.id)
+      if (twin === undefined) continue
+      if (twin.facts.some(({ told }) => told !== fact.told)) throw conflict(outcome, outcome.experiment)
+      if (!twin.isKnown && twin.facts.some(({ unit }) => unit.first === fact.unit.first)) return true
+    }
+    return false
   }
 
   /** Whether some experiment that it belongs to does not count it yet, or nobody knows it. */

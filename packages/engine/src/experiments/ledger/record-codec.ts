@@ -1,5 +1,5 @@
-import { countsLength, place } from './arm-counts.ts'
-import { Counted } from './counted.ts'
+import type { Counted } from './counted.ts'
+import { getCounted, putCounted } from './counted-codec.ts'
 import { damagedEntry, EntryBytes, EntryReader } from './entry-bytes.ts'
 import { type HashPair, noHash, type OutcomeFact, type Said } from './outcome-fact.ts'
 
@@ -54,23 +54,11 @@ export class RecordWriter implements RecordEntries {
     bytes.count(time - this.#base)
   }
 
-  counted(experiment: string, { arms, forgotten, repeated }: Counted, time: number): void {
-    const bytes = this.#bytes
-    bytes.byte(tags.counted)
-    bytes.text(experiment)
-    bytes.double(time)
-    bytes.count(forgotten)
-    bytes.count(repeated)
-    bytes.count(arms.length)
-    for (const counts of arms) {
-      bytes.count(counts.reduce((sum, value) => sum + Number(value !== 0), 0))
-      for (const [index, value] of counts.entries()) {
-        if (value === 0) continue
-        bytes.count(index)
-        if (isWhole(index)) bytes.count(value)
-        else bytes.double(value)
-      }
-    }
+  counted(experiment: string, counted: Counted, time: number): void {
+    this.#bytes.byte(tags.counted)
+    this.#bytes.text(experiment)
+    this.#bytes.double(time)
+    putCounted(this.#bytes, counted)
   }
 
   outcome(fact: OutcomeFact): void {
@@ -151,30 +139,11 @@ export function readRecord(record: Uint8Array, entries: RecordEntries): void {
     } else if (tag === tags.experiment) {
       experiment = bytes.text()
       base = bytes.double()
-    } else if (tag === tags.counted) readCounted(bytes, entries)
+    } else if (tag === tags.counted) entries.counted(...countedIn(bytes))
     else if (tag === tags.outcome) entries.outcome(readOutcome(bytes))
     else if (tag === tags.forget) entries.forget(bytes.text(), bytes.double())
     else throw damagedEntry(`nothing is known by the tag ${tag}`)
   }
-}
-
-function readCounted(bytes: EntryReader, entries: RecordEntries): void {
-  const experiment = bytes.text()
-  const time = bytes.double()
-  const counted = new Counted()
-  counted.forgotten = bytes.count()
-  counted.repeated = bytes.count()
-  const arms = bytes.count()
-  if (arms > armBits + 1) throw damagedEntry('too many arms')
-  for (let arm = 0; arm < arms; arm++) {
-    const counts = counted.arm(arm)
-    for (let rest = bytes.count(); rest > 0; rest--) {
-      const index = bytes.count()
-      if (index >= countsLength) throw damagedEntry('too many counts')
-      counts[index] = isWhole(index) ? bytes.count() : bytes.double()
-    }
-  }
-  entries.counted(experiment, counted, time)
 }
 
 function readOutcome(bytes: EntryReader): OutcomeFact {
@@ -206,7 +175,8 @@ function readOutcome(bytes: EntryReader): OutcomeFact {
   }
 }
 
-/** Whether the count at this index is a whole number. */
-function isWhole(index: number): boolean {
-  return index < place.sumMs || index >= place.histogram
+function countedIn(bytes: EntryReader): [experiment: string, counted: Counted, time: number] {
+  const experiment = bytes.text()
+  const time = bytes.double()
+  return [experiment, getCounted(bytes), time]
 }
