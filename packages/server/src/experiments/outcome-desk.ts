@@ -42,7 +42,7 @@ export async function takeOutcome(
 }
 
 function measuredIn({ list, canaries }: OutcomeDeskDeps['experiments']): MeasuredMetric[] {
-  const experiments = list().filter(({ state }) => state !== 'draft')
+  const experiments = list().filter(({ startedAt }) => startedAt !== undefined)
   const definitions = [
     ...experiments.map(({ definition }) => definition),
     ...canaries.list().map(({ record }) => record.definition)

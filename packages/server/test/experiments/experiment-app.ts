@@ -43,7 +43,6 @@ export async function experimentApp(t: Scope, options: ExperimentAppOptions = {}
   await abTest.follow()
   metrics.watch({ models, cache: () => cache.counts() })
   const learner = await freshLearner('linear_regression')
-  const redisConnected = (): undefined => undefined
   const app = buildInference({
     ...common,
     config,
@@ -53,9 +52,11 @@ export async function experimentApp(t: Scope, options: ExperimentAppOptions = {}
     experiments,
     abTest,
     learner,
-    redisConnected
+    redisConnected: () => undefined
   })
-  t.after(async () => void (await app.close()))
+  t.after(async () => {
+    await app.close()
+  })
   return { app, experiments, models }
 }
 
