@@ -72,7 +72,8 @@ const normalFrom = 1000
 function asNormal(t: number, degrees: number): number {
   const a = degrees - 0.5
   const b = 48 * a * a
-  const w = Math.sqrt(a * Math.log1p((t / degrees) * t))
+  // Beyond 100 the tail is 0 whatever it is.
+  const w = Math.min(100, Math.sqrt(a * Math.log1p((t / degrees) * t)))
   const correction = (((-0.4 * w * w - 3.3) * w * w - 24) * w * w - 85.5) / (0.8 * w ** 4 + 100 + b)
   return Math.sign(t) * (((correction + w * w + 3) / b) * w + w)
 }

@@ -15,7 +15,11 @@ const distributions = await loadDistributions()
 
 const unit = { difference: 0, standardError: 1 }
 
-function nearInterval(actual: readonly [number, number] | null, expected: readonly [number, number], tolerance: number): void {
+function nearInterval(
+  actual: readonly [number, number] | null,
+  expected: readonly [number, number],
+  tolerance: number
+): void {
   assert.ok(actual !== null)
   near(actual[0], expected[0], tolerance, 'low')
   near(actual[1], expected[1], tolerance, 'high')
@@ -24,7 +28,11 @@ function nearInterval(actual: readonly [number, number] | null, expected: readon
 describe('Welch’s test', () => {
   test('is SciPy’s to 1e-10, from sums alone', () => {
     for (const { control, arm, ...expected } of fixture.welch) {
-      const pair = { control: sampleOf('mean', armWith(control), 'm')!, arm: sampleOf('mean', armWith(arm), 'm')!, alpha: 0.05 }
+      const pair = {
+        control: sampleOf('mean', armWith(control), 'm')!,
+        arm: sampleOf('mean', armWith(arm), 'm')!,
+        alpha: 0.05
+      }
       const { fixedPValue, difference } = compareSamples(distributions, pair)
       near(fixedPValue, expected.pValue, 1e-10, 'p')
       near(difference, expected.difference, 1e-10, 'difference')
@@ -97,7 +105,11 @@ describe('the confidence sequence', () => {
 
   test('takes no arm for surer of itself than the other one is', () => {
     // 2 of 1000 for the small arm, 2 % for the large one: Wald's error is that of 0.2 %, ours that of 2 %.
-    const { interval } = compareSamples(distributions, { control: rateOf(200, 10_000)!, arm: rateOf(2, 1000)!, alpha: 0.05 })
+    const { interval } = compareSamples(distributions, {
+      control: rateOf(200, 10_000)!,
+      arm: rateOf(2, 1000)!,
+      alpha: 0.05
+    })
     const error = Math.sqrt((0.02 * 0.98) / 1000 + (0.002 * 0.998) / 10_000)
     const n = (2 * (0.02 * 0.98 + 0.002 * 0.998)) / error ** 2
     const expected = confidenceSequence({ difference: -0.018, standardError: error, n, alpha: 0.05 }).interval
@@ -124,7 +136,11 @@ describe('before there are enough units', () => {
 
   test('nothing is said of means until each arm can be expected to have 100 units of which something was told', () => {
     const arm = (told: number, n: number): Sample | undefined =>
-      sampleOf('mean', armTally({ units: n, metrics: new Map([['m', sumsOf(Array.from({ length: told }, (_, i) => i + 1))]]) }), 'm')
+      sampleOf(
+        'mean',
+        armTally({ units: n, metrics: new Map([['m', sumsOf(Array.from({ length: told }, (_, i) => i + 1))]]) }),
+        'm'
+      )
     assert.equal(compare(arm(99, 1000), arm(100, 1000)).interval, null)
     assert.notEqual(compare(arm(100, 1000), arm(100, 1000)).interval, null)
   })

@@ -17,7 +17,8 @@ describe('distributions agree with SciPy', () => {
   })
 
   test('the normal distribution to 1e-12, far into its tail', () => {
-    for (const [x, expected] of fixture.distributions.normalCdf) near(distributions.normalCdf(x!), expected!, 1e-12, `${x}`)
+    for (const [x, expected] of fixture.distributions.normalCdf)
+      near(distributions.normalCdf(x!), expected!, 1e-12, `${x}`)
   })
 
   test('chi-square to 1e-12', () => {

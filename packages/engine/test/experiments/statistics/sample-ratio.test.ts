@@ -26,9 +26,9 @@ describe('the test of the sample ratio', () => {
     assert.equal(sampleRatio(distributions, [10, 0], [1, 0]), null)
   })
 
-  test('finds arms at 51 % and 49 % in place of 50 % each among 50,000 units, 49 times of 50', () => {
-    // Expected chi-square 0.02^2 * 50,000 + 1 = 21, and 10.83 is an alarm: found with a chance of 0.88 at 50,000,
-    // of 0.999 at 100,000 (noncentral chi-square, SciPy).
+  test('finds arms at 51 % and 49 % in place of 50 % each among 100,000 units', () => {
+    // The chance to find it is 0.88 at 50,000 units and 0.9988 at 100,000: SciPy's noncentral chi-square, whose
+    // noncentrality is 0.02^2 times the units, above 10.83.
     const random = generator(7)
     const alarms = Array.from({ length: 50 }, () => {
       let first = 0
