@@ -127,7 +127,8 @@ export class RoutedExperiment {
       if (index === this.#control) return { decision: { route }, standIn: undefined }
       const instead = { ...how, probability, reason: 'fallback' } as const
       const fallback = this.#route(arm, arms[this.#control]!, instead, { ...outlet, isFallback: true })
-      return { decision: onFailure === 'control' ? { route, fallback } : { route }, standIn: { route: fallback } }
+      const decision = { route, madeFor: fallback, fallback: onFailure === 'control' ? fallback : undefined }
+      return { decision, standIn: { route: fallback } }
     })
   }
 

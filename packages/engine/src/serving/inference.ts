@@ -1,10 +1,12 @@
 import type { NamedTensor } from '@millrace/runtime'
+import { adaptQuestion, type Question, underNames } from './adapt-question.ts'
 import { Admission, type AdmissionLimits } from './admission.ts'
 import type { Awaited, Deadlines } from './deadlines.ts'
 import type { InMemory } from './in-memory.ts'
 import type { InferReply, InferRequest, Resolved, Route, ServingEvents } from './model-server.ts'
 import type { CachedAnswer, ResponseCache } from './response-cache.ts'
 import type { Target } from './served-model.ts'
+import type { ServedVersion } from './served-version.ts'
 import { deadlineExceeded, isFault, notReady } from './serving-errors.ts'
 import type { Decision, Traffic } from './traffic.ts'
 import type { VersionSlot } from './version-slot.ts'
@@ -139,6 +141,8 @@ class Flight {
   #decision: Decision | undefined
   #target: Target | undefined
   #route: Route | undefined
+  /** The request, in the words of the version that is asked. */
+  #question: Question
   /** Takes the request out of the queue that it waits in. */
   #giveUp: ((error: unknown) => void) | undefined
   #isSettled = false
@@ -151,6 +155,7 @@ class Flight {
     const { timeoutMs } = request
     const longestMs = limits.requestTimeoutMs
     this.#request = request
+    this.#question = request
     this.#caller = caller
     this.#desk = desk
     this.#startedAt = monotonicNow()
@@ -165,7 +170,7 @@ class Flight {
       const decided = known ?? (isShadow === true ? undefined : deps.traffic?.decide(this.#request))
       const decision = decided instanceof Promise ? await decided : decided
       this.#decision = decision
-      if (decision?.fallback === undefined) await this.#askBy(decision?.route)
+      if (decision?.fallback === undefined) await this.#askBy(decision?.route, decision?.madeFor)
       else await this.#askEither(decision, decision.fallback)
     } catch (error) {
       this.#fail(error)
@@ -178,16 +183,17 @@ class Flight {
   /** Ask what was decided for, and what stands in for it should that fail. */
   async #askEither(decision: Decision, fallback: Route): Promise<void> {
     try {
-      await this.#askBy(decision.route)
+      await this.#askBy(decision.route, decision.madeFor)
     } catch (error) {
       if (this.#isSettled || !isFault(error)) throw error
       this.#tellFailed(error)
       this.#decision = undefined
-      await this.#askBy(fallback)
+      await this.#askBy(fallback, decision.route)
     }
   }
 
-  async #askBy(route: Route | undefined): Promise<void> {
+  /** @param madeFor whose names of inputs and outputs the request may have, where that is another version */
+  async #askBy(route: Route | undefined, madeFor?: Route): Promise<void> {
     const { find, bring, cache } = this.#desk.deps
     const { model, version: named } = this.#request
     const target = route === undefined ? find(model, named) : find(route.model, route.version)
@@ -204,6 +210,7 @@ class Flight {
         version = slot.current
         version.inUse++
       }
+      this.#question = madeFor === undefined ? this.#request : this.#adapted(version, madeFor)
       this.#mayBeCached = cache !== undefined && this.#isCacheable(version)
       if (this.#mayBeCached) this.#succeed(target, version, await this.#askCache(target, version))
       else this.#succeed(target, version, { outputs: await this.#run(target, version), isCached: false })
@@ -218,13 +225,29 @@ class Flight {
     this.#fail(error)
   }
 
+  /** The request as a version understands it, if it was made for another one that is in memory. */
+  #adapted({ served }: InMemory, madeFor: Route): Question {
+    const made = this.#inMemory(madeFor)
+    return made === undefined ? this.#request : adaptQuestion(this.#request, served, made)
+  }
+
+  #inMemory({ model, version }: Route): ServedVersion | undefined {
+    try {
+      return this.#desk.deps.find(model, version).slot.current?.served
+    } catch {
+      // It is gone, and needs not be there for another one to answer.
+      return undefined
+    }
+  }
+
   #isCacheable({ served }: InMemory): boolean {
     return this.#request.useCache !== false && served.digest !== undefined
   }
 
   #askCache(target: Target, version: InMemory): Promise<CachedAnswer> {
     const { cache, cacheTtlMs: standardTtlMs } = this.#desk.deps
-    const { inputs, outputs, featureNames, cacheTtlMs = standardTtlMs } = this.#request
+    const { cacheTtlMs = standardTtlMs } = this.#request
+    const { inputs, outputs, featureNames } = this.#question
     const { digest = '' } = version.served
     const { model, version: name } = target.slot
     const question = { model, version: name, digest, inputs, outputs, featureNames }
@@ -234,7 +257,8 @@ class Flight {
   async #run({ slot }: Target, version: InMemory): Promise<readonly NamedTensor[]> {
     const { deps } = this.#desk
     const admission = this.#desk.admission(slot.model)
-    const { inputs, outputs, featureNames, priority } = this.#request
+    const { priority } = this.#request
+    const { inputs, outputs, featureNames } = this.#question
     const { deadline } = this
     const beganAt = deps.monotonicNow()
     const waitedMs = admission.tryEnter() ? 0 : await this.#wait(admission)
@@ -267,7 +291,8 @@ class Flight {
     if (this.#isSettled) return
     this.#isSettled = true
     slot.tally.succeeded(durationMs * 1e6, now)
-    const reply = { route: this.#route!, served, outputs, isCached, durationMs }
+    const named = this.#question === this.#request ? outputs : underNames(outputs, this.#request.outputs)
+    const reply = { route: this.#route!, served, outputs: named, isCached, durationMs }
     this.#caller.resolve(reply)
     if (this.#request.isShadow === true) return
     events.answered?.(reply)

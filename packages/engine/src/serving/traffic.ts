@@ -13,6 +13,8 @@ export interface Decision {
   readonly route: Route
   /** Who answers should that fail for a reason of its own. */
   readonly fallback?: Route | undefined
+  /** Who would answer without an experiment, as far as requests are made for it: its names of inputs and outputs hold. */
+  readonly madeFor?: Route | undefined
 }
 
 /**
