@@ -17,7 +17,15 @@ async function startServer(t: TestContext, env: Record<string, string> = {}) {
   const models = temporaryFolder(t)
   // Copies would be too young to be taken for whole.
   symlinkSync(samples, path.join(models, 'tabular_classifier'))
-  const settings = { WORKERS: '2', PORT: '0', MILLRACE_PORT_GRPC: '0', MODEL_DIR: models, ...env }
+  // These tests ask for the version that is active.
+  const settings = {
+    WORKERS: '2',
+    PORT: '0',
+    MILLRACE_PORT_GRPC: '0',
+    MODEL_DIR: models,
+    AB_TEST_ENABLED: 'false',
+    ...env
+  }
   const program = startProgram(t, ['serve', 'inference'], { MILLRACE_DATA_DIR: temporaryFolder(t), ...settings })
   const { url } = await program.entry('service is ready')
   return { ...program, url: url as string, models }

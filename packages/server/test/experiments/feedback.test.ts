@@ -33,6 +33,9 @@ async function serve(unit: string) {
   }
 }
 
+/** What the units of an arm come to in all. */
+const sum = ({ value, count }: { value: number | null; count: number }): number => (value ?? 0) * count
+
 /** What is measured of an arm in a metric. */
 async function measured(metric: string, arm: string): Promise<{ count: number; value: number | null; units: number }> {
   const { body } = await request(app, `GET /experiments/${id}/results`)
@@ -84,7 +87,7 @@ test('values add up, and each without an id counts', async () => {
     assert.deepEqual([status, (body['counted'] as unknown[]).length], [200, 1])
   }
   const now = await measured('revenue', arm)
-  const sum = ({ value, count }: { value: number | null; count: number }): number => (value ?? 0) * count
+
   assert.ok(Math.abs(sum(now) - sum(before) - 15) < 1e-9)
 })
 
