@@ -133,7 +133,10 @@ export interface CanaryStep {
 export interface Guard {
   /** `error_rate`, `latency`, or the name of a metric that `/feedback` tells. */
   readonly measure: string
-  /** How much worse is let pass: as an absolute difference, or relative to control. */
+  /**
+   * How much worse is let pass: as an absolute difference, or relative to control. Relative to an error rate, half a
+   * percentage point at least.
+   */
   readonly tolerance: number
   readonly isRelative: boolean
 }
@@ -154,9 +157,10 @@ export interface CanaryPlan {
   readonly maxRequests: number
 }
 
+/** `undecided`: the numbers do not decide, and a person has to. `cancelled`: somebody else moved the alias. */
 export type CanaryVerdict = 'running' | 'frozen' | 'undecided' | 'promoted' | 'rolled_back' | 'cancelled'
 
-/** A canary and where it stands. */
+/** A canary and where it stands. Each step is a phase of its own, so that what was measured at one share is apart. */
 export interface CanaryRecord {
   readonly plan: CanaryPlan
   readonly verdict: CanaryVerdict
@@ -165,4 +169,6 @@ export interface CanaryRecord {
   readonly stepSince: number
   /** Requests that canary and control had when the step began. */
   readonly requestsBefore: readonly [canary: number, control: number]
+  /** Since when the alias is being moved, in milliseconds since 1970: whoever sees it later on brings it to its end. */
+  readonly promotingSince?: number | undefined
 }
