@@ -48,6 +48,10 @@ const links: readonly [path: string, name: string, what: string][] = [
   ['metrics', 'Metrics', 'For Prometheus'],
   ['models', 'Versions', 'Of the classifier of features'],
   ['sample', 'Sample', 'Rows to try a model with'],
+  ['ab-test/status', 'A/B test', 'How requests are divided between versions, and what came of it'],
+  ['experiments', 'Experiments', 'Who is answered by which version'],
+  ['canaries', 'Canaries', 'Versions that take over step by step'],
+  ['shadows', 'Shadows', 'Versions that are asked unseen'],
   ['v2/models', 'Open Inference Protocol', 'The models by the standard protocol']
 ]
 

@@ -31,13 +31,18 @@ const endpoints = {
   metrics: '/metrics',
   models: '/models',
   sample: '/sample',
+  feedback: '/feedback',
+  ab_test: '/ab-test/status',
+  experiments: '/experiments',
+  canaries: '/canaries',
+  shadows: '/shadows',
   docs: '/docs',
   redoc: '/redoc',
   openapi: '/openapi.json'
 }
 
 const description =
-  'Serves models and their versions, and learners that go on learning: predictions, their models, health and metrics.'
+  'Serves models and their versions, and learners that go on learning: predictions, experiments between versions, health and metrics.'
 
 /** `GET /`: what this is and where to go, in JSON, or as a page for a browser. */
 export const welcomeRoute: FastifyPluginAsyncTypebox<WelcomeDeps & { routes: readonly string[] }> = async (
