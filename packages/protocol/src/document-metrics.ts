@@ -17,7 +17,10 @@ export const VersionFiguresSchema = Type.Object(
     last_updated: Type.Unsafe<string | null>({
       type: ['string', 'null'],
       description: 'When it last answered, ISO 8601.'
-    })
+    }),
+    conversion_rate: nullableNumber(
+      'Share of the units that it served in experiments, and of which POST /feedback told a conversion; null without any.'
+    )
   },
   { title: 'VersionFigures', description: 'What one version has done since the service began.' }
 )

@@ -2,6 +2,7 @@ import type { VersionStatistics } from '@millrace/engine'
 import { type MetricsReply, MetricsReplySchema, type VersionFigures } from '@millrace/protocol'
 import type { MetricsJson } from '../http/metrics-route.ts'
 import type { RequestTally } from '../http/request-tally.ts'
+import { conversionRates, versionKey } from './conversion-rates.ts'
 import type { VersionTally } from './model-tally.ts'
 import type { ServingMetrics } from './serving-metrics.ts'
 import type { SystemFigures } from './system-metrics.ts'
@@ -87,18 +88,29 @@ function modelFigures({ metrics, wineModel, featuresModel }: MetricsReplyDeps): 
 function figuresByModel(metrics: ServingMetrics): Record<string, Record<string, VersionFigures>> {
   const all = metrics.watched?.models.statistics() ?? []
   const byModel = Map.groupBy(all, ({ model }) => model)
+  const { experiments } = metrics.watched ?? {}
+  const conversions = experiments && conversionRates(experiments)
   return Object.fromEntries(
     Array.from(byModel, ([model, versions]) => {
       const tallies = metrics.models.get(model)?.versions
-      return [
-        model,
-        Object.fromEntries(versions.map(each => [each.version, figuresOf(each, tallies?.get(each.version))]))
-      ]
+      const figures = versions.map(each => {
+        const { version } = each
+        const conversion_rate = rate(conversions?.get(versionKey(model, version)))
+        return [version, { ...figuresOf(each, tallies?.get(version)), conversion_rate }] as const
+      })
+      return [model, Object.fromEntries(figures)]
     })
   )
 }
 
-function figuresOf({ success, fail }: VersionStatistics, tally: VersionTally | undefined): VersionFigures {
+function rate(share: number | undefined): number | null {
+  return share === undefined ? null : rounded(share)
+}
+
+function figuresOf(
+  { success, fail }: VersionStatistics,
+  tally: VersionTally | undefined
+): Omit<VersionFigures, 'conversion_rate'> {
   const total = success.count + fail.count
   return {
     total_predictions: total,

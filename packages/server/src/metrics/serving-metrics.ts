@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client'
 import { createRequestTally, type RequestTally, type TalliedRequests } from '../http/request-tally.ts'
 import { type Counts, sumOfCounts } from './add-counts.ts'
 import { DurationTally } from './duration-tally.ts'
+import { registerExperimentMetrics, type WatchedExperiments } from './experiment-metrics.ts'
 import { createServingTally, type ModelTally, type ServingTally } from './model-tally.ts'
 import { type Labels, registerDurations, registerValues } from './read-metrics.ts'
 
@@ -11,6 +12,8 @@ export interface WatchedModels {
   models: Pick<ModelServer, 'models' | 'statistics' | 'isReady'>
   /** What the cache of answers has done; none when there is no cache. */
   cache?: (() => CacheCounts) | undefined
+  /** What decides between versions, if anything does. */
+  experiments?: WatchedExperiments | undefined
 }
 
 /** The metrics of the inference service. */
@@ -34,6 +37,7 @@ export function servingMetrics(registry: Registry, elsewhere?: () => Counts): Se
   registerInference(registry, tally, () => activeModels(watched))
   registerVersions(registry, () => watched?.models.statistics() ?? [])
   registerCache(registry, () => watched?.cache?.())
+  registerExperimentMetrics(registry, () => watched?.experiments)
   const { events, loads, alsoPredicted, wasSure, reloaded } = tally
   return {
     events,
