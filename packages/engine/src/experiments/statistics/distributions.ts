@@ -43,8 +43,11 @@ export async function loadDistributions(): Promise<Distributions> {
 }
 
 function distributionsOf(cephes: Cephes): Distributions {
-  // Its ndtr gives 0 below -27.
-  const normalCdf = (x: number): number => (x > -5 ? cephes.ndtr(x) : orZero(() => cephes.erfc(-x * Math.SQRT1_2)) / 2)
+  const normalCdf = (x: number): number => {
+    // Its ndtr gives 0 below -27, and no number far above 0.
+    if (x > 10) return 1
+    return x > -5 ? cephes.ndtr(x) : orZero(() => cephes.erfc(-x * Math.SQRT1_2)) / 2
+  }
   const studentSurvival = (t: number, degrees: number): number => {
     if (degrees > normalFrom) return normalCdf(-asNormal(t, degrees))
     const tail = orZero(() => cephes.incbet(degrees / 2, 0.5, degrees / (degrees + t * t))) / 2

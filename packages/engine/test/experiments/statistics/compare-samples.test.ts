@@ -117,10 +117,17 @@ describe('the confidence sequence', () => {
   })
 })
 
-describe('before there are enough units', () => {
-  const compare = (control: Sample | undefined, arm: Sample | undefined) =>
-    compareSamples(distributions, { control: control!, arm: arm!, alpha: 0.05 })
+function compare(control: Sample | undefined, arm: Sample | undefined) {
+  return compareSamples(distributions, { control: control!, arm: arm!, alpha: 0.05 })
+}
 
+/** The mean of n units, of some of which something was told. */
+function toldOf(told: number, n: number): Sample | undefined {
+  const m = sumsOf(Array.from({ length: told }, (_, index) => index + 1))
+  return sampleOf('mean', armTally({ units: n, metrics: new Map([['m', m]]) }), 'm')
+}
+
+describe('before there are enough units', () => {
   test('nothing is said of rates until each arm can be expected to have 10 successes and 10 failures', () => {
     assert.equal(compare(rateOf(9, 100), rateOf(10, 100)).interval, null)
     assert.notEqual(compare(rateOf(10, 100), rateOf(10, 100)).interval, null)
@@ -135,14 +142,8 @@ describe('before there are enough units', () => {
   })
 
   test('nothing is said of means until each arm can be expected to have 100 units of which something was told', () => {
-    const arm = (told: number, n: number): Sample | undefined =>
-      sampleOf(
-        'mean',
-        armTally({ units: n, metrics: new Map([['m', sumsOf(Array.from({ length: told }, (_, i) => i + 1))]]) }),
-        'm'
-      )
-    assert.equal(compare(arm(99, 1000), arm(100, 1000)).interval, null)
-    assert.notEqual(compare(arm(100, 1000), arm(100, 1000)).interval, null)
+    assert.equal(compare(toldOf(99, 1000), toldOf(100, 1000)).interval, null)
+    assert.notEqual(compare(toldOf(100, 1000), toldOf(100, 1000)).interval, null)
   })
 
   test('but Welch’s test for one look needs two units only', () => {

@@ -23,12 +23,12 @@ const runs = 1000
 
 /** Numbers of units from 1 to 30 million, dense enough for the widths of sequences to differ by less than 1 %. */
 const sizes = Array.from({ length: 100 }, (_, index) => 1.19 ** index)
-const unit = { difference: 0, standardError: 1 }
+const standard = { difference: 0, standardError: 1 }
 
 /** The narrowest that a sequence with an alpha of 0.05 ever is, in standard errors, squared, less 2 %. */
-const least = 0.98 * Math.min(...sizes.map(n => confidenceSequence({ ...unit, n, alpha: 0.05 }).interval[1])) ** 2
+const least = 0.98 * Math.min(...sizes.map(n => confidenceSequence({ ...standard, n, alpha: 0.05 }).interval[1])) ** 2
 const leastOneSided =
-  0.98 * Math.min(...sizes.map(n => oneSidedSequence(distributions, { ...unit, n, alpha: 0.04 })[1])) ** 2
+  0.98 * Math.min(...sizes.map(n => oneSidedSequence(distributions, { ...standard, n, alpha: 0.04 })[1])) ** 2
 
 /** Share of runs with an alarm, looking after every unit, for each alpha. */
 function falseAlarms(stream: Omit<Stream, 'seed'>, alphas: readonly number[], isAdaptive = false): number[] {
@@ -46,6 +46,8 @@ const always =
   (share: number): (() => number) =>
   () =>
     share
+
+const growing = (_: Seen, unit: number): number => (unit < 2000 ? 0.01 : unit < 4000 ? 0.1 : unit < 6000 ? 0.25 : 0.5)
 
 describe(`looking after every unit where there is no difference, in ${runs} experiments each`, () => {
   const scenarios: readonly [
@@ -73,8 +75,10 @@ describe(`looking after every unit where there is no difference, in ${runs} expe
   }
 
   test('shares that grow by steps, as a canary’s: false alarms are at most alpha', () => {
-    const share = (_: Seen, unit: number): number => (unit < 2000 ? 0.01 : unit < 4000 ? 0.1 : unit < 6000 ? 0.25 : 0.5)
-    const [alarms] = falseAlarms({ kind: 'conversion', draws: alike(converts(0.5)), share, units: 10_000 }, [0.05])
+    const [alarms] = falseAlarms(
+      { kind: 'conversion', draws: alike(converts(0.5)), share: growing, units: 10_000 },
+      [0.05]
+    )
     assert.ok(alarms! <= 0.05, `${alarms}`)
   })
 

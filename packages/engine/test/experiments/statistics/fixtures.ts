@@ -89,9 +89,10 @@ export function armWith({ n, sums }: FixtureArm): ArmTally {
   return armTally({ units: n, metrics: new Map([['m', sums]]) })
 }
 
+const add = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0)
+
 /** Sums of units that were told of once each, or `times`. */
 export function sumsOf(totals: readonly number[], times: readonly number[] = totals.map(() => 1)): MetricTally {
-  const add = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0)
   return {
     units: times.filter(count => count > 0).length,
     count: add(times),

@@ -132,7 +132,7 @@ export function firstAlarms(stream: Stream, alarms: readonly Alarm[], screen: nu
   const first: (number | undefined)[] = alarms.map(() => undefined)
   for (let unit = 1; unit <= units; unit++) {
     const arm = random() < share(seen, unit) ? 1 : 0
-    seen.add(arm, draws[arm]!(random))
+    seen.add(arm, draws[arm](random))
     if (seen.zSquared(kind) < screen) continue
     for (const [index, alarm] of alarms.entries()) if (first[index] === undefined && alarm(seen)) first[index] = unit
   }
