@@ -10,17 +10,20 @@ export interface ExperimentsOrder {
   readonly config: Pick<Config, 'dataDir' | 'durability'>
   readonly stores: Pick<Stores, 'registry' | 'connection'>
   readonly logger: Logger
+  /** Told when what other processes decided was taken over. */
+  readonly refreshed?: (() => void) | undefined
 }
 
 /**
  * Open the experiments of the inference service, which decide at once and are looked after once they are attached to models.
  * @throws {MillraceError} MILL_STORE_FAILED, with nothing left open
  */
-export async function openServingExperiments({ stores, logger }: ExperimentsOrder): Promise<Experiments> {
+export async function openServingExperiments(order: ExperimentsOrder): Promise<Experiments> {
+  const { stores, logger, refreshed } = order
   const { registry, connection } = stores
   const log = logger.child({ service: 'inference' })
   const experiments = await openExperiments({ registry, ledger: memoryLedger(), log })
-  const unwatch = connection && heedOtherProcesses(connection, experiments, log)
+  const unwatch = connection && heedOtherProcesses(connection, { experiments, log, refreshed })
   return {
     ...experiments,
     async close() {
@@ -36,11 +39,12 @@ const kinds: ReadonlySet<string> = new Set(['experiment', 'shadow'])
 /** Take over what other processes have decided: at once while Redis tells, and all of it when Redis is back. */
 function heedOtherProcesses(
   connection: NonNullable<Stores['connection']>,
-  experiments: Experiments,
-  log: Logger
+  { experiments, log, refreshed }: { experiments: Experiments; log: Logger; refreshed: (() => void) | undefined }
 ): () => void {
   const refresh = (): void => {
-    experiments.refresh().catch((error: unknown) => log.warn({ err: error }, 'experiments could not be read again'))
+    experiments
+      .refresh()
+      .then(refreshed, (error: unknown) => log.warn({ err: error }, 'experiments could not be read again'))
   }
   const unwatch = connection.watch({ connected: refresh })
   const unsubscribe = watchRegistry(connection, ({ kind }) => {

@@ -181,7 +181,9 @@ async function openServing(things: OpenThings, { workers, ...order }: ServingOrd
   // The learner of the inference service itself is asked by /predict, under no name of its own.
   const learners = new Map([...order.learners].filter(([service]) => service !== 'inference'))
   const { config, stores, logger } = order
-  const deciding = await things.keep(openServingExperiments({ config, stores, logger }))
+  const deciding = await things.keep(
+    openServingExperiments({ config, stores, logger, refreshed: workers?.publishSoon })
+  )
   const later: { heed?: (model: string) => void } = {}
   const events = followed(workers?.heeding(metrics.events) ?? metrics.events, model => later.heed?.(model))
   const { traffic } = deciding
@@ -194,7 +196,8 @@ async function openServing(things: OpenThings, { workers, ...order }: ServingOrd
     if (model === config.featuresModel) void abTest.follow()
   }
   await abTest.follow()
-  metrics.watch({ models, cache: workers === undefined || cache === undefined ? cache : () => workers.cache(cache()) })
+  const cacheOfAll = workers === undefined || cache === undefined ? cache : () => workers.cache(cache())
+  metrics.watch({ models, cache: cacheOfAll, experiments })
   workers?.register(registry)
   return { models, experiments, abTest, registry, metrics, workers }
 }

@@ -41,6 +41,8 @@ export interface Workers {
   lead(models: ModelServer): ModelServer
   /** The same experiments: workers leave to this process what they decide about, and changes are over when all do. */
   decideBy(experiments: Experiments): Experiments
+  /** Let the workers have what is served and decided about now, without waiting for them. */
+  publishSoon(): void
   register(registry: Registry): void
   /** What listens in place of the app. Call before the app is ready. */
   inFrontOf(app: App): {
@@ -97,6 +99,7 @@ export function startWorkers({ config, logger, logs }: WorkersOrder): Workers {
       deciding = experiments
       return leadingExperiments(experiments, () => pool.publish())
     },
+    publishSoon,
     register: registry => registerWorkerMetrics(registry, pool),
     inFrontOf(app) {
       app.addHook('onRequest', async ({ routeOptions: { url } }) => {
