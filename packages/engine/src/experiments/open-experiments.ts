@@ -1,10 +1,11 @@
-import { MillraceError } from '@millrace/common'
 import { after as systemTimer } from '../learning/timers.ts'
 import type { ModelServer } from '../serving/model-server.ts'
+import { openBandits } from './bandit/open-bandits.ts'
+import { openCanaries } from './canary/open-canaries.ts'
 import { unknownExperiment } from './experiment-errors.ts'
 import type { ExperimentDeps } from './experiment-deps.ts'
 import { ExperimentService } from './experiment-service.ts'
-import type { Canaries, Experiments } from './experiments.ts'
+import type { Experiments } from './experiments.ts'
 import { takeFeedback } from './feedback.ts'
 import { openExperimentBook } from './open-experiment-book.ts'
 import { phaseId } from './phase-id.ts'
@@ -34,11 +35,16 @@ export async function openExperiments(deps: ExperimentDeps): Promise<Experiments
     if (kept === undefined) throw unknownExperiment(id)
     return kept.record
   }
+  const { monotonicNow = () => performance.now() } = deps
+  const looked = { book, ledger, models, tally, registry, log, now, monotonicNow, after, random }
+  const [canaries, bandits] = [openCanaries(looked), openBandits(looked)]
   return {
     traffic: router,
     async attach(server) {
       attached = server
       shadows.attach(server)
+      canaries.attach()
+      bandits.attach()
     },
     list: () => service.list(),
     get: id => service.get(id),
@@ -58,34 +64,18 @@ export async function openExperiments(deps: ExperimentDeps): Promise<Experiments
       const record = recordOf(id)
       return experimentResults({ record, tally: table.ledgerOf(record).tally(), now: now() })
     },
-    canaries: noCanaries,
+    canaries,
     shadows,
     feedback: outcome => takeFeedback(outcome, { book, ledger }),
     async refresh() {
       await Promise.all([book.refresh(), shadows.refresh()])
     },
     async close() {
+      canaries.close()
+      bandits.close()
       table.close()
       await shadows.close()
       await ledger.close()
     }
   }
-}
-
-const refuse = (): never => {
-  throw new MillraceError('MILL_UNSUPPORTED', 'there are no canaries yet')
-}
-
-/** Until there are canaries. */
-const noCanaries: Canaries = {
-  list: () => [],
-  get: id => {
-    throw unknownExperiment(id)
-  },
-  start: async () => refuse(),
-  freeze: async () => refuse(),
-  resume: async () => refuse(),
-  promote: async () => refuse(),
-  rollBack: async () => refuse(),
-  remove: async () => refuse()
 }
