@@ -29,27 +29,40 @@ function isRecord(value: unknown): value is ExperimentRecord {
   if (!isObject(value) || !isPhase(value['phase']) || !Array.isArray(value['history'])) return false
   const { definition, allocation, canary } = value
   if (!['draft', 'running', 'paused', 'stopped'].includes(value['state'] as string)) return false
-  if (!isDefinition(definition) || (canary !== undefined && !isObject(canary))) return false
+  if (!isDefinition(definition) || (canary !== undefined && !(isObject(canary) && isObject(canary['plan']))))
+    return false
   const arms = definition['arms'] as readonly unknown[]
   return Array.isArray(allocation) && allocation.every(run => isRun(run, arms.length))
 }
 
 const texts = ['id', 'model', 'alias', 'control', 'seed', 'primary'] as const
+const numbers = ['coverage', 'alpha'] as const
+const banditNumbers = ['floor', 'minUnits', 'intervalSeconds'] as const
 
 function isDefinition(value: unknown): value is Record<string, unknown> {
-  if (!isObject(value) || !texts.every(key => typeof value[key] === 'string')) return false
-  const { arms, metrics, overrides, strategy } = value
-  if (!strategies.includes(strategy as never) || !isObject(overrides) || !Array.isArray(metrics)) return false
+  if (!isObject(value) || !areAll(value, texts, 'string') || !areAll(value, numbers, 'number')) return false
+  const { arms, metrics, overrides, strategy, bandit } = value
+  if (!strategies.includes(strategy as never) || !isObject(overrides)) return false
+  if (!isObject(bandit) || !areAll(bandit, banditNumbers, 'number')) return false
+  if (!Array.isArray(metrics) || !metrics.every(isMetric)) return false
   return Array.isArray(arms) && arms.length > 0 && arms.every(isArm)
+}
+
+function isMetric(value: unknown): boolean {
+  return isObject(value) && areAll(value, ['name', 'kind', 'goal'], 'string')
 }
 
 function isArm(value: unknown): boolean {
   if (!isObject(value) || typeof value['weight'] !== 'number') return false
-  return ['name', 'model', 'version'].every(key => typeof value[key] === 'string')
+  return areAll(value, ['name', 'model', 'version'], 'string')
 }
 
 function isRun(run: unknown, arms: number): boolean {
   return Array.isArray(run) && run.length === 3 && run.every(Number.isSafeInteger) && run[2] >= 0 && run[2] < arms
+}
+
+function areAll(value: Record<string, unknown>, keys: readonly string[], type: 'string' | 'number'): boolean {
+  return keys.every(key => typeof value[key] === type)
 }
 
 function isPhase(value: unknown): value is number {

@@ -60,7 +60,7 @@ export interface Assignment {
   readonly experiment: string
   /** Name of the arm that the unit belongs to, also where control answers in its place. */
   readonly arm: string
-  /** Chance with which a unit comes to this arm; 1 for one that is on a list. */
+  /** Chance with which a unit comes to this arm; 1 for one that is on a list, or was served by it before. */
   readonly probability: number
   /** Whether the unit comes to this arm again when it comes again. */
   readonly isSticky: boolean

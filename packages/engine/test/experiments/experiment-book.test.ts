@@ -114,7 +114,14 @@ test('changes are heard of once each, those of others when they are read', async
 test('entries of an unknown form are told, decide nothing, and stay as they are', async () => {
   const registry = memoryRegistryStore()
   const broken = { ...record(), allocation: [[0, 10_000, 7]] }
-  const values = [null, 7, { form: 2, record: record() }, { form: 1 }, { form: 1, record: broken }]
+  const { bandit: _bandit, ...definition } = record().definition
+  const incomplete = { ...record(), definition }
+  const values = [
+    null,
+    7,
+    { form: 2, record: record() },
+    ...[undefined, broken, incomplete].map(one => ({ form: 1, record: one }))
+  ]
   for (const [index, value] of values.entries()) {
     await registry.put({ kind: 'experiment', name: `x${index}`, value })
   }

@@ -194,6 +194,34 @@ test('units on a list are answered, and do not count', async t => {
   )
 })
 
+test('a sticky unit keeps its arm when weights change, and others move', async t => {
+  const keeping = [false, true].map(async isSticky => {
+    const { experiments, ask } = await experimentSetup(t)
+    await experiments.create({ ...draft, isSticky })
+    await experiments.start('e')
+    const arms = async (): Promise<string[]> => {
+      const told: string[] = []
+      for (let index = 0; index < 100; index++) told.push((await ask(given(`u${index}`))).route.assignment!.arm)
+      return told
+    }
+    const before = await arms()
+    await experiments.change('e', {
+      arms: [
+        { version: 'v1', weight: 0.1 },
+        { version: 'v2', weight: 0.9 }
+      ]
+    })
+    const after = await arms()
+    const moved = after.filter((arm, index) => arm !== before[index])
+    assert.ok(moved.every(arm => arm === 'v2'))
+    const fresh = (await ask(given('new'))).route.reason
+    return { moved: moved.length, fresh, crossed: experiments.tally('e').crossed }
+  })
+  const [plain, sticky] = await Promise.all(keeping)
+  assert.ok(plain!.moved > 20 && plain!.crossed === plain!.moved)
+  assert.deepEqual(sticky, { moved: 0, fresh: 'experiment', crossed: 0 })
+})
+
 test('a random experiment draws each request anew, by the chance that it tells', async t => {
   const { experiments, server } = await experimentSetup(t, { random: seeded(7) })
   const arms = [
