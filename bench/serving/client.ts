@@ -1,7 +1,18 @@
 // Run as a process of its own: see bench/load.ts.
 import { PythonRandom } from '@millrace/common'
 import { type LoadReport, runLoad } from '../load.ts'
-import { inferQuestion, makeTemplate, predictQuestion, setNumber, setUnit } from './request.ts'
+import { inferQuestion, makeTemplate, predictQuestion, type Question, setNumber, setUnit } from './request.ts'
+
+/** A model, by the Open Inference Protocol. */
+export interface AskModel {
+  model: string
+  input: string
+  width: number
+  /** The id names one of so many units, or a new one each time; without this it is the same always. */
+  units?: number | 'new'
+  /** Connections ask these versions in turn, and the default unless given. */
+  versions?: readonly string[]
+}
 
 /** What the client is told to do. */
 export interface Round {
@@ -11,11 +22,8 @@ export interface Round {
   durationMs: number
   /** Milliseconds that a connection waits after an answer. */
   pauseMs?: number
-  /**
-   * A model by the Open Inference Protocol, with the id of one of so many units, or of a new one each time, in
-   * place of one id; `predict` for the documented API; or the path of a GET.
-   */
-  ask: { model: string; input: string; width: number; units?: number | 'new' } | { width: number } | { get: string }
+  /** A model by the Open Inference Protocol, `predict` for the documented API, or the path of a GET. */
+  ask: AskModel | { width: number } | { get: string }
   /** Whether each request differs from all before; else every one repeats one of a few. */
   isNew: boolean
   /** The number of the first request that differs. */
@@ -31,12 +39,10 @@ function run({ ask, isNew, first, ...load }: Round): Promise<LoadReport> {
     return runLoad({ ...load, take: () => request })
   }
   const { units } = 'model' in ask ? ask : {}
-  const question =
-    'model' in ask
-      ? inferQuestion(ask.model, ask.input, { width: ask.width, hasUnit: units !== undefined })
-      : predictQuestion(ask.width)
   const random = new PythonRandom(first)
-  const templates = Array.from({ length: load.connections }, () => makeTemplate(random, question))
+  const templates = Array.from({ length: load.connections }, (_, connection) =>
+    makeTemplate(random, questionOf(ask, connection))
+  )
   let next = first
   const take = (connection: number): Buffer => {
     const template = templates[connection]!
@@ -46,4 +52,11 @@ function run({ ask, isNew, first, ...load }: Round): Promise<LoadReport> {
     return template.bytes
   }
   return runLoad({ ...load, take })
+}
+
+function questionOf(ask: AskModel | { width: number }, connection: number): Question {
+  if (!('model' in ask)) return predictQuestion(ask.width)
+  const { units, versions, ...question } = ask
+  const version = versions?.[connection % versions.length]
+  return inferQuestion({ ...question, version, hasUnit: units !== undefined })
 }

@@ -68,15 +68,22 @@ function digitsIn(bytes: Buffer, wanted: string): number[] {
   return digits
 }
 
-/** A question in the Open Inference Protocol. @param hasUnit whether its id names a unit, in place of being the same always */
-export function inferQuestion(
-  model: string,
-  input: string,
-  { width, hasUnit }: { width: number; hasUnit: boolean }
-): Question {
+/** What is asked by the Open Inference Protocol. */
+export interface InferAsk {
+  model: string
+  /** The default unless given. */
+  version?: string | undefined
+  input: string
+  width: number
+  /** Whether its id names a unit, in place of being the same always. */
+  hasUnit: boolean
+}
+
+/** A question in the Open Inference Protocol. */
+export function inferQuestion({ model, version, input, width, hasUnit }: InferAsk): Question {
   const id = hasUnit ? unitPlaceholder : 'a'
   return {
-    path: `/v2/models/${model}/infer`,
+    path: `/v2/models/${model}${version === undefined ? '' : `/versions/${version}`}/infer`,
     width,
     body: values =>
       `{"id":"${id}","inputs":[{"name":"${input}","shape":[1,${width}],"datatype":"FP32","data":[${values}]}]}`
