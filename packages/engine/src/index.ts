@@ -129,6 +129,7 @@ export { unfinishedPrefix } from './serving/learners/write-folder.ts'
 export {
   type Asker,
   type Assignment,
+  type Decision,
   type Duration,
   type InferReply,
   type InferRequest,
@@ -140,6 +141,7 @@ export {
   type RouteReason,
   routeReasons,
   type ServingEvents,
+  type Unit,
   type VersionState,
   type VersionStatistics,
   type VersionStatus
@@ -155,4 +157,4 @@ export {
   type ResponseCache
 } from './serving/response-cache.ts'
 export type { ServedVersion, VersionRequest } from './serving/served-version.ts'
-export type { Decision, Traffic, Unit } from './serving/traffic.ts'
+export type { Traffic } from './serving/traffic.ts'

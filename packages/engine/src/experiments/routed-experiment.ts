@@ -1,6 +1,5 @@
 import { MillraceError } from '@millrace/common'
-import type { InferRequest, ModelServer, Route, RouteReason } from '../serving/model-server.ts'
-import type { Decision } from '../serving/traffic.ts'
+import type { Decision, InferRequest, ModelServer, Route, RouteReason } from '../serving/model-server.ts'
 import { noArm, sharesOf, tableOf } from './allocation.ts'
 import { type ArmOutlet, OutletRoute } from './arm-outlet.ts'
 import { type Arm, bucketCount, type ExperimentRecord } from './experiment.ts'

@@ -1,5 +1,5 @@
-import type { InferReply, InferRequest } from '../serving/model-server.ts'
-import type { Decision, Traffic } from '../serving/traffic.ts'
+import type { Decision, InferReply, InferRequest } from '../serving/model-server.ts'
+import type { Traffic } from '../serving/traffic.ts'
 import { countFailed, countServed, OutletRoute } from './arm-outlet.ts'
 import type { AnswerTap } from './experiment-deps.ts'
 import type { RoutedExperiment } from './routed-experiment.ts'

@@ -2,7 +2,14 @@ import type { NamedTensor } from '@millrace/runtime'
 import type { ModelConfig, ModelMetadata, VersionFiles } from '@millrace/store'
 import type { LoadOverride } from './load-override.ts'
 import type { ServedVersion } from './served-version.ts'
-import type { Decision, Unit } from './traffic.ts'
+
+/** Who is assigned to versions: a user, a session or a request. */
+export interface Unit {
+  /** 1 to 256 characters. */
+  readonly id: string
+  /** False when the server made the id for this one request, so that nobody can ever come back by it. */
+  readonly isGiven: boolean
+}
 
 /** A question to a model, whatever protocol it came by. */
 export interface InferRequest {
@@ -74,6 +81,15 @@ export interface Route {
   readonly alias?: string | undefined
   /** What an experiment or canary had to say about it. */
   readonly assignment?: Assignment | undefined
+}
+
+/** Where a request goes. The same object for all requests that go there, so that it costs nothing. */
+export interface Decision {
+  readonly route: Route
+  /** Who answers should that fail for a reason of its own. */
+  readonly fallback?: Route | undefined
+  /** Who would answer without an experiment, as far as requests are made for it: its names of inputs and outputs hold. */
+  readonly madeFor?: Route | undefined
 }
 
 /** Who asks, as far as it decides which version answers. */

@@ -1,21 +1,4 @@
-import type { InferReply, InferRequest, Route } from './model-server.ts'
-
-/** Who is assigned to versions: a user, a session or a request. */
-export interface Unit {
-  /** 1 to 256 characters. */
-  readonly id: string
-  /** False when the server made the id for this one request, so that nobody can ever come back by it. */
-  readonly isGiven: boolean
-}
-
-/** Where a request goes. The same object for all requests that go there, so that it costs nothing. */
-export interface Decision {
-  readonly route: Route
-  /** Who answers should that fail for a reason of its own. */
-  readonly fallback?: Route | undefined
-  /** Who would answer without an experiment, as far as requests are made for it: its names of inputs and outputs hold. */
-  readonly madeFor?: Route | undefined
-}
+import type { Decision, InferReply, InferRequest } from './model-server.ts'
 
 /**
  * Decides between versions for requests that name none, and hears what became of them: experiments, canaries and shadows.
