@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from './type.ts'
-import { experimentId } from './experiments.ts'
+import { experimentId, MetricSchema } from './experiments.ts'
 
 const nullableNumber = (description: string) => Type.Unsafe<number | null>({ type: ['number', 'null'], description })
 
@@ -7,10 +7,14 @@ const StepSchema = Type.Object(
   {
     share: Type.Number({ minimum: 0, maximum: 1, description: 'Share of traffic for the candidate.' }),
     min_requests: Type.Optional(
-      Type.Integer({ minimum: 0, description: 'Requests of the candidate and of control before the next step.' })
+      Type.Integer({
+        minimum: 1,
+        default: 100,
+        description: 'Requests of the candidate and of control before the next step.'
+      })
     ),
     min_seconds: Type.Optional(
-      Type.Number({ minimum: 0, description: 'Seconds before the next step at the earliest.' })
+      Type.Number({ minimum: 0, default: 60, description: 'Seconds before the next step at the earliest.' })
     )
   },
   { description: 'A step of the rollout.' }
@@ -19,7 +23,9 @@ const StepSchema = Type.Object(
 const GuardSchema = Type.Object(
   {
     measure: Type.String({ description: 'error_rate, latency, or a metric that POST /feedback tells.' }),
-    tolerance: Type.Optional(Type.Number({ minimum: 0, description: 'How much worse is let pass.' })),
+    tolerance: Type.Optional(
+      Type.Number({ minimum: 0, description: 'How much worse is let pass; 0.1 relative to control unless given.' })
+    ),
     relative: Type.Optional(
       Type.Boolean({ description: 'Whether the tolerance is relative to control, 0.1 for ten per cent.' })
     )
@@ -36,12 +42,28 @@ export const CanaryPlanSchema = Type.Object(
       Type.String({ default: 'default', description: 'Alias that stands for the candidate in the end.' })
     ),
     candidate: Type.String({ description: 'Version that is to take over.' }),
-    steps: Type.Optional(Type.Array(StepSchema, { description: 'Shares of traffic, one after the other.' })),
-    guards: Type.Optional(Type.Array(GuardSchema, { description: 'What is compared with control all the time.' })),
-    alpha: Type.Optional(Type.Number({ description: 'Chance that a candidate no worse than control is rolled back.' })),
-    interval_seconds: Type.Optional(Type.Number({ description: 'Seconds between two looks.' })),
+    steps: Type.Optional(
+      Type.Array(Type.Union([Type.Number({ minimum: 0, maximum: 0.95, description: 'Share alone.' }), StepSchema]), {
+        description: 'Shares of traffic, growing; 0.05, 0.25 and 0.5 unless given.'
+      })
+    ),
+    guards: Type.Optional(
+      Type.Array(Type.Union([Type.String({ description: 'Measure alone.' }), GuardSchema]), {
+        description: 'What is compared with control all the time; error_rate, latency and quality unless given.'
+      })
+    ),
+    metrics: Type.Optional(
+      Type.Array(MetricSchema, { description: 'What is measured, from what POST /feedback tells, as in experiments.' })
+    ),
+    alpha: Type.Optional(
+      Type.Number({ default: 0.05, description: 'Chance that a candidate no worse than control is rolled back.' })
+    ),
+    interval_seconds: Type.Optional(Type.Number({ default: 1, description: 'Seconds between two looks.' })),
     max_requests: Type.Optional(
-      Type.Integer({ description: 'Requests to the candidate after which a person has to decide.' })
+      Type.Integer({
+        default: 100_000,
+        description: 'Requests to the candidate after which a person has to decide, when numbers do not.'
+      })
     )
   },
   {
@@ -56,7 +78,7 @@ export const CanaryPlanSchema = Type.Object(
           { share: 0.05, min_requests: 200, min_seconds: 60 },
           { share: 0.5, min_requests: 1000, min_seconds: 300 }
         ],
-        guards: [{ measure: 'error_rate', tolerance: 0.01 }]
+        guards: ['latency', { measure: 'error_rate', tolerance: 0.01, relative: false }]
       }
     ]
   }
@@ -93,6 +115,7 @@ export const CanaryReplySchema = Type.Object(
     share: Type.Number({ description: 'Share of traffic that the candidate has now.' }),
     steps: Type.Array(StepSchema, { description: 'Shares of traffic, one after the other.' }),
     guards: Type.Array(GuardSchema, { description: 'What is compared with control.' }),
+    metrics: Type.Array(MetricSchema, { description: 'What is measured.' }),
     alpha: Type.Number({ description: 'Chance that a candidate no worse than control is rolled back.' }),
     interval_seconds: Type.Number({ description: 'Seconds between two looks.' }),
     max_requests: Type.Integer({ description: 'Requests after which a person has to decide.' }),
@@ -101,7 +124,7 @@ export const CanaryReplySchema = Type.Object(
         canary: Type.Integer({ description: 'To the candidate.' }),
         control: Type.Integer({ description: 'To control.' })
       },
-      { description: 'Requests that were answered.' }
+      { description: 'Requests that were answered since it began.' }
     ),
     checks: Type.Array(CheckSchema, { description: 'What each guard says now.' }),
     decisions: Type.Array(

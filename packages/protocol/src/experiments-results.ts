@@ -92,7 +92,7 @@ const GuardrailSchema = Type.Object(
     arm: Type.String({ description: 'Name of the arm.' }),
     value: nullableNumber('Of the arm'),
     control: nullableNumber('Of control'),
-    interval: interval('Of the difference.'),
+    interval: interval('Of the difference for error_rate, of the ratio to control for latency.'),
     breached: Type.Boolean({ description: 'Whether the arm is worse, beyond chance.' })
   },
   { description: 'What may not suffer.' }

@@ -32,6 +32,12 @@ const metricFields = {
   goal: oneOf(['increase', 'decrease'], 'What is better.')
 }
 
+/** A metric as somebody defines it. */
+export const MetricSchema = Type.Object(
+  { name: metricFields.name, kind: Type.Optional(metricFields.kind), goal: Type.Optional(metricFields.goal) },
+  { description: 'A metric.' }
+)
+
 const BanditSchema = Type.Object(
   {
     metric: Type.Optional(Type.String({ description: 'Metric that is the reward; the primary one unless given.' })),
@@ -109,11 +115,14 @@ const definitionFields = {
     })
   ),
   metrics: Type.Optional(
-    Type.Array(Type.Object(metricFields, { description: 'A metric.' }), {
-      description: 'What is measured, from what POST /feedback tells; conversion unless given.'
+    Type.Array(MetricSchema, {
+      description:
+        'What is measured, from what POST /feedback tells; conversion, value (a mean), accuracy and error unless given.'
     })
   ),
-  primary_metric: Type.Optional(Type.String({ description: 'Metric that decides; the first unless given.' })),
+  primary_metric: Type.Optional(
+    Type.String({ description: 'Metric that decides; conversion, else the first, unless given.' })
+  ),
   alpha: Type.Optional(
     Type.Number({ description: 'Chance of a false alarm, however often one looks.', default: 0.05 })
   ),

@@ -12,15 +12,31 @@ const fields = {
 const settings = {
   candidate_model: Type.String({ description: 'Model of the candidate; the same unless given.' }),
   share: Type.Number({ minimum: 0, maximum: 1, description: 'Share of requests that are copied; all unless given.' }),
-  queue_limit: Type.Integer({ minimum: 1, description: 'Copies that may wait; more are dropped and counted.' }),
-  absolute_tolerance: Type.Number({ minimum: 0, description: 'Difference up to which numbers are the same.' }),
-  relative_tolerance: Type.Number({ minimum: 0, description: 'The same, relative to the number.' })
+  queue_limit: Type.Integer({
+    minimum: 1,
+    maximum: 10_000,
+    default: 100,
+    description: 'Copies that may wait; more are dropped and counted.'
+  }),
+  absolute_tolerance: Type.Number({
+    minimum: 0,
+    default: 1e-6,
+    description: 'Difference up to which numbers are the same.'
+  }),
+  relative_tolerance: Type.Number({
+    minimum: 0,
+    maximum: 1,
+    default: 1e-4,
+    description: 'The same, relative to the number.'
+  })
 }
 
 /** `POST /shadows`: a candidate that is asked what another version is asked. Unknown fields are refused. */
 export const ShadowDefinitionSchema = Type.Object(
   {
-    ...fields,
+    id: Type.Optional(fields.id),
+    model: fields.model,
+    candidate: fields.candidate,
     version: Type.Optional(
       Type.String({ description: 'Requests that this version answers are copied; of every version unless given.' })
     ),
