@@ -26,8 +26,8 @@ import { shown, table } from './table.ts'
 
 const { values: flags } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '15' },
-    seconds: { type: 'string', default: '1.5' },
+    rounds: { type: 'string', default: '50' },
+    seconds: { type: 'string', default: '0.5' },
     connections: { type: 'string', default: '64' },
     only: { type: 'string' },
     repeated: { type: 'boolean', default: false }
