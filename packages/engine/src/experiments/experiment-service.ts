@@ -120,13 +120,12 @@ export class ExperimentService {
     return isRunning ? started(changed, anew, done) : atRest(changed, done)
   }
 
-  /** What a definition comes to for an experiment that is there. */
+  /** What a definition comes to for an experiment that is there; as it is for one that measures nothing, or not any more. */
   #next(record: ExperimentRecord, definition: ExperimentDefinition, isAnew: boolean): ExperimentDefinition {
-    const { definition: before } = record
-    const ordered = inOrderOf(before, definition)
-    if (ordered.weighting !== 'accuracy') return ordered
-    const kept = withWeightsOf(before, ordered)
-    return measures(record) && !isAnew && kept !== ordered ? kept : this.#weighted(ordered)
+    if (isAnew || !measures(record)) return this.#weighted(definition)
+    const ordered = inOrderOf(record.definition, definition)
+    const kept = ordered.weighting === 'accuracy' ? withWeightsOf(record.definition, ordered) : ordered
+    return kept === ordered ? this.#weighted(ordered) : kept
   }
 
   #changed(record: ExperimentRecord, change: Readonly<Record<string, unknown>>, isAnew: boolean): ExperimentRecord {

@@ -131,7 +131,7 @@ describe('a change', () => {
     assert.deepEqual([definition.control, definition.seed, revision, weights], ['v1', 's', 2, [0.5, 0.5]])
     assert.deepEqual(
       definition.arms.map(({ version }) => version),
-      ['v1', 'v3']
+      ['v3', 'v1']
     )
   })
 
