@@ -97,4 +97,7 @@ function welchPValue(distributions: Distributions, control: Sample, arm: Sample)
   return Math.min(1, 2 * distributions.studentSurvival(t, degrees))
 }
 
-const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null)
+/** Null for what is beyond the range of a double, or comes of what is. */
+export function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null
+}

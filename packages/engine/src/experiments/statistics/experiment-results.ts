@@ -4,7 +4,7 @@ import type { ArmTally, ExperimentTally } from '../ledger/ledger.ts'
 import { type Distributions, loadDistributions } from './distributions.ts'
 import { guardrailsOf } from './guardrails.ts'
 import { alphaOfEach, type MetricContext, metricResult, samplesOf } from './metric-results.ts'
-import { planWith, type SampleQuestion } from './plan-sample.ts'
+import { planWith } from './plan-sample.ts'
 import type { ExperimentResults, SampleRatio } from './results.ts'
 import type { Sample } from './sample.ts'
 import { sampleRatio } from './sample-ratio.ts'
@@ -112,13 +112,17 @@ function guardrailsOfAll(context: MetricContext): ReturnType<typeof guardrailsOf
 const wanted = { effect: { relative: 0.05 }, power: 0.8 } as const
 
 function unitsNeeded({ distributions, alpha, arms }: MetricContext, control: Sample | undefined): number | null {
-  if (control === undefined || control.mean === 0 || control.varianceOfMean === 0) return null
-  if (control.isRate && control.mean * (1 + wanted.effect.relative) >= 1) return null
-  const question: SampleQuestion = { ...wanted, alpha, comparisons: arms.length - 1, baseline: baselineOf(control) }
-  const { arm } = planWith(distributions, question).alwaysValid
+  if (control === undefined || !isPlannable(control)) return null
+  const { isRate, mean, n, varianceOfMean } = control
+  const baseline = isRate ? { rate: mean } : { mean, standardDeviation: Math.sqrt(varianceOfMean * n) }
+  const { arm } = planWith(distributions, { ...wanted, alpha, comparisons: arms.length - 1, baseline }).alwaysValid
   return Number.isFinite(arm) ? arm : null
 }
 
-function baselineOf({ isRate, mean, n, varianceOfMean }: Sample): SampleQuestion['baseline'] {
-  return isRate ? { rate: mean } : { mean, standardDeviation: Math.sqrt(varianceOfMean * n) }
+/** Whether there is something to be 5 % more of. */
+function isPlannable({ isRate, mean, n, varianceOfMean }: Sample): boolean {
+  const difference = Math.abs(mean) * wanted.effect.relative
+  const variance = varianceOfMean * n
+  if (isRate) return difference > 0 && mean + difference < 1
+  return difference > 0 && variance > 0 && Number.isFinite(variance)
 }

@@ -1,7 +1,7 @@
 import type { Arm, Metric } from '../experiment.ts'
 import type { ArmTally } from '../ledger/ledger.ts'
 import { bestArmProbabilities, expectedLoss } from './best-arm.ts'
-import { compareSamples, type SampleComparison } from './compare-samples.ts'
+import { compareSamples, finiteOrNull, type SampleComparison } from './compare-samples.ts'
 import type { Distributions } from './distributions.ts'
 import { type Posterior, posteriorsOf } from './posterior.ts'
 import type { ArmMetric, Comparison, MetricResult } from './results.ts'
@@ -79,6 +79,7 @@ function comparison(
   return {
     arm: name,
     ...compared,
+    difference: finiteOrNull(compared.difference),
     pValue: corrected(context, compared.pValue),
     fixedPValue: corrected(context, compared.fixedPValue),
     ...beliefs(distributions, { control, arm, goal: metric.goal }),
@@ -115,7 +116,7 @@ function beliefs(
   if (posteriors === undefined) return { chanceToWin: null, expectedLoss: null }
   const [ofControl, ofArm] = (goal === 'increase' ? posteriors : posteriors.map(negated)) as [Posterior, Posterior]
   return {
-    chanceToWin: bestArmProbabilities(distributions, [ofControl, ofArm])[1]!,
-    expectedLoss: expectedLoss(distributions, ofArm, ofControl)
+    chanceToWin: finiteOrNull(bestArmProbabilities(distributions, [ofControl, ofArm])[1]!),
+    expectedLoss: finiteOrNull(expectedLoss(distributions, ofArm, ofControl))
   }
 }

@@ -25,7 +25,7 @@ const roundingOfSums = 1e-12
  */
 export function sampleOf(kind: Metric['kind'], arm: ArmTally, metric: string): Sample | undefined {
   const tally = arm.metrics.get(metric) ?? nothing
-  if (kind === 'conversion') return rateOf(Math.min(tally.sum, arm.units), arm.units)
+  if (kind === 'conversion') return rateOf(Math.max(0, Math.min(tally.sum, arm.units)), arm.units)
   return finiteSample(kind === 'mean' ? meanOf(tally, arm.units) : ratioOf(tally))
 }
 

@@ -11,12 +11,15 @@ const sameWeight = 0.002
  * with units of another.
  */
 export function weightsChanged({ history }: ExperimentRecord): boolean {
-  const begun = history.findLastIndex(({ what }) => beginnings.has(what))
-  const told = history
-    .slice(Math.max(0, begun))
-    .map(weightsIn)
-    .filter(weights => weights !== undefined)
-  return told.some(weights => !isSame(weights, told[0]!))
+  let base: readonly unknown[] | undefined
+  let isChanged = false
+  for (const entry of history) {
+    const weights = weightsIn(entry) ?? base
+    if (beginnings.has(entry.what)) isChanged = false
+    else if (base !== undefined && !isSame(weights!, base)) isChanged = true
+    base = weights
+  }
+  return isChanged
 }
 
 function weightsIn({ details }: HistoryEntry): readonly unknown[] | undefined {
