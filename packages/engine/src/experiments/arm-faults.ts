@@ -1,4 +1,5 @@
 import type { ModelServer, ModelStatus } from '../serving/model-server.ts'
+import { isSameArm } from './definition-change.ts'
 import type { Arm, ExperimentDefinition } from './experiment.ts'
 import type { DefinitionFault } from './experiments.ts'
 import { shown } from './shadow/draft-fields.ts'
@@ -6,12 +7,20 @@ import { shown } from './shadow/draft-fields.ts'
 /** The part of a model server that knows what there is. */
 export type KnownModels = Pick<ModelServer, 'model'>
 
-/** What of a definition is not there: its model, its alias, and versions of its arms that are not served. */
-export function armFaults({ model: name, alias, arms }: ExperimentDefinition, models: KnownModels): DefinitionFault[] {
+/**
+ * What of a definition is not there: its model, its alias, and versions of its arms that are not served.
+ * @param known arms that are not asked about
+ */
+export function armFaults(
+  { model: name, alias, arms }: ExperimentDefinition,
+  models: KnownModels,
+  known: readonly Arm[] = []
+): DefinitionFault[] {
   const model = find(models, name)
-  const faults = arms.flatMap((arm, index) =>
-    armFault(arm, index, arm.model === name ? model : find(models, arm.model))
-  )
+  const faults = arms.flatMap((arm, index) => {
+    if (known.some(other => isSameArm(arm, other))) return []
+    return armFault(arm, index, arm.model === name ? model : find(models, arm.model))
+  })
   if (model !== undefined) return [...aliasFaults(alias, model), ...faults]
   return name === '' ? faults : [modelFault(['model'], name), ...faults]
 }

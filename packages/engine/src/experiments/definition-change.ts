@@ -6,8 +6,18 @@ import { definitionFields } from './read-definition.ts'
 /** What may be changed freely of an experiment that measures. Of arms, weights may be, and others added; so may metrics. */
 const free = new Set<string>(['description', 'coverage', 'overrides', 'bandit', 'arms', 'metrics'])
 
-/** What somebody would have to write for just this definition, to change some of it and read the rest anew. */
-export function draftOf(definition: ExperimentDefinition): Record<string, unknown> {
+/** What somebody would have to write for a definition with some of its fields changed, and of `bandit` parts of it. */
+export function changedDraft(
+  definition: ExperimentDefinition,
+  change: Readonly<Record<string, unknown>>
+): Readonly<Record<string, unknown>> {
+  const { bandit } = change
+  const isPart = typeof bandit === 'object' && bandit !== null && !Array.isArray(bandit)
+  return { ...draftOf(definition), ...change, ...(isPart && { bandit: { ...definition.bandit, ...bandit } }) }
+}
+
+/** Weights that follow accuracy are in the definition without anybody having written them. */
+function draftOf(definition: ExperimentDefinition): Record<string, unknown> {
   if (definition.weighting !== 'accuracy') return { ...definition }
   return { ...definition, arms: definition.arms.map(({ name, model, version }) => ({ name, model, version })) }
 }
@@ -48,7 +58,8 @@ function reasonFor(field: string): string {
   return 'cannot be changed while the experiment measures: it would void what was measured'
 }
 
-function isSameArm({ name, model, version }: Arm, other: Arm | undefined): boolean {
+/** Whether it is the same but for its weight. */
+export function isSameArm({ name, model, version }: Arm, other: Arm | undefined): boolean {
   return other?.name === name && other.model === model && other.version === version
 }
 

@@ -4,7 +4,7 @@ import { notReady } from '../serving/serving-errors.ts'
 import { weightedByAccuracy } from './accuracy-weights.ts'
 import { weightsOf } from './allocation.ts'
 import { armFaults } from './arm-faults.ts'
-import { draftOf, inOrderOf, voidingFaults, withWeightsOf } from './definition-change.ts'
+import { changedDraft, inOrderOf, voidingFaults, withWeightsOf } from './definition-change.ts'
 import type { ExperimentBook, KeptExperiment } from './experiment-book.ts'
 import {
   experimentExists,
@@ -13,7 +13,7 @@ import {
   unknownExperiment,
   wrongState
 } from './experiment-errors.ts'
-import type { ExperimentDefinition, ExperimentRecord } from './experiment.ts'
+import type { Arm, ExperimentDefinition, ExperimentRecord } from './experiment.ts'
 import type { ChangeOptions, ExperimentDraft, ExperimentView, PutOptions } from './experiments.ts'
 import { readDefinition } from './read-definition.ts'
 import { atRest, checkRemovable, type Done, newRecord, paused, redefined, started, stopped } from './record-changes.ts'
@@ -91,8 +91,9 @@ export class ExperimentService {
 
   /** @returns the record that was there */
   async remove(id: string, revision?: number): Promise<ExperimentRecord> {
-    const { record } = this.#kept(id)
-    await this.#deps.book.remove(id, checkRemovable, revision)
+    let { record } = this.#kept(id)
+    const check = (present: ExperimentRecord): void => checkRemovable((record = present))
+    await this.#deps.book.remove(id, check, revision)
     return record
   }
 
@@ -131,7 +132,9 @@ export class ExperimentService {
   #changed(record: ExperimentRecord, change: Readonly<Record<string, unknown>>, isAnew: boolean): ExperimentRecord {
     const { id } = record.definition
     if (record.state === 'stopped') throw wrongState(id, stoppedForGood)
-    const definition = this.#check({ ...draftOf(record.definition), ...change })
+    // An arm that is gone must not stand in the way of giving its units to others.
+    const known = measures(record) ? record.definition.arms : []
+    const definition = this.#check(changedDraft(record.definition, change), known)
     if (definition.id !== id) throw invalidExperiment([{ place: ['id'], message: 'id cannot be changed' }])
     const isNewPhase = isAnew && measures(record)
     const next = this.#next(record, definition, isNewPhase)
@@ -140,10 +143,13 @@ export class ExperimentService {
     return redefined(record, next, { ...this.#done(), isNewPhase })
   }
 
-  /** @throws {MillraceError} MILL_EXPERIMENT_INVALID with every fault */
-  #check(draft: unknown): ExperimentDefinition {
+  /**
+   * @param known arms that are taken as they are
+   * @throws {MillraceError} MILL_EXPERIMENT_INVALID with every fault
+   */
+  #check(draft: unknown, known: readonly Arm[] = []): ExperimentDefinition {
     const { definition, faults } = readDefinition(draft)
-    const all = [...faults, ...armFaults(definition, this.#models(definition))]
+    const all = [...faults, ...armFaults(definition, this.#models(definition), known)]
     if (all.length > 0) throw invalidExperiment(all)
     return definition
   }

@@ -185,6 +185,30 @@ describe('a change', () => {
     assert.deepEqual([what, revision, details['overrides'], details['weights']], ['changed', 3, 1, [0.5, 0.3, 0.2]])
   })
 
+  test('of parts of how weights adapt leaves the other parts', async t => {
+    const { experiments } = await experimentSetup(t)
+    await experiments.create({ ...draft, bandit: { floor: 0.1, minUnits: 7 } })
+    const { definition } = await experiments.change('e', { bandit: { minUnits: 9 } })
+    assert.deepEqual(definition.bandit, { metric: 'conversion', floor: 0.1, minUnits: 9, intervalSeconds: 10 })
+  })
+
+  test('may take the units from an arm whose version is gone, but not add such an arm', async t => {
+    const { experiments, server, source, time } = await experimentSetup(t)
+    await experiments.create(draft)
+    await experiments.start('e')
+    source.content.get('m')!.versions.delete('v2')
+    const reload = server.reload('m')
+    time.pass(10_000)
+    await reload
+    const rest = [
+      { version: 'v1', weight: 1 },
+      { version: 'v2', weight: 0 }
+    ]
+    assert.deepEqual((await experiments.change('e', { arms: rest })).weights, [1, 0])
+    const more = [...rest, { version: 'v4', weight: 0 }]
+    await assert.rejects(experiments.change('e', { arms: more }), code('MILL_EXPERIMENT_INVALID'))
+  })
+
   test('that begins a phase may be of anything, and begins with nothing measured', async t => {
     const { experiments, ask } = await experimentSetup(t)
     await experiments.create(draft)
