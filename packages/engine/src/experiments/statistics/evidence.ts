@@ -20,10 +20,12 @@ export type DifferenceEvidence = Omit<Evidence, 'alpha'>
  * @returns undefined before there are enough units
  */
 export function evidenceOf(control: Sample, arm: Sample): DifferenceEvidence | undefined {
+  if (!isEnough(control, arm)) return undefined
   const variance = safeVariance(control, arm)
-  if (!isEnough(control, arm) || !(variance > 0) || !Number.isFinite(variance)) return undefined
-  const ofUnits = control.varianceOfMean * control.n + arm.varianceOfMean * arm.n
-  return { difference: arm.mean - control.mean, standardError: Math.sqrt(variance), n: (2 * ofUnits) / variance }
+  const n = (2 * (control.varianceOfMean * control.n + arm.varianceOfMean * arm.n)) / variance
+  // Where nothing varies, or more than a double holds, there is no telling.
+  if (!(n > 0) || !Number.isFinite(n) || !Number.isFinite(variance)) return undefined
+  return { difference: arm.mean - control.mean, standardError: Math.sqrt(variance), n }
 }
 
 /**
