@@ -61,7 +61,6 @@ export const CanaryPlanSchema = Type.Object(
     interval_seconds: Type.Optional(Type.Number({ default: 1, description: 'Seconds between two looks.' })),
     max_requests: Type.Optional(
       Type.Integer({
-        default: 100_000,
         description: 'Requests to the candidate after which a person has to decide, when numbers do not.'
       })
     )
