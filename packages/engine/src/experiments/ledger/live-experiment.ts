@@ -16,8 +16,10 @@ export interface LiveHouse {
   readonly onTheirWay: (id: string) => readonly Counted[]
   /** A unit came for the first time, or to another arm than before. */
   exposed(experiment: LiveExperiment, first: number, second: number, arm: number, own: boolean, time: number): void
-  /** Something was counted in `live`. Called for every request. */
+  /** Something was counted, which can be handed over at leisure. Called for every request. */
   counted(): void
+  /** A unit was counted that cannot come back, so that only these counts know of it. */
+  passed(): void
   /** A request is to be remembered: hashes of it and of its unit, see RequestWindow. */
   requested(request: HashPair, unit: HashPair, marks: number, value: number): void
   /** Number of an experiment in the window of requests. */
@@ -125,6 +127,7 @@ export class LiveExperiment implements ExperimentLedger {
     else {
       this.#live.arm(arm)[place.passing]! += 1
       this.#hasPassing = true
+      this.#house.passed()
     }
     // Who asks by this request asks by a unit that is known, unless it is about the prediction.
     if (isGiven && isOwnRequest && !this.#hasLabels) return

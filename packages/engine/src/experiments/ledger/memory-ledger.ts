@@ -32,6 +32,7 @@ export function memoryLedger({ now = Date.now, ...options }: { now?: () => numbe
     onTheirWay: () => [],
     exposed: () => undefined,
     counted: () => undefined,
+    passed: () => undefined,
     requested: (request, unit, marks, value) => requests.add(request, unit, marks, value, now()),
     numberOf: id => requests.numberOf(id)
   }

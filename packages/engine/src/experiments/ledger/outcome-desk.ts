@@ -3,14 +3,14 @@ import type { LedgerState } from './ledger-state.ts'
 import type { Outcome, OutcomeReceipt } from './ledger.ts'
 import type { LiveExperiment } from './live-experiment.ts'
 import { type HashPair, noHash, type OutcomeFact, type Said } from './outcome-fact.ts'
-import type { RequestWindow } from './request-window.ts'
+import type { KnownRequests } from './request-window.ts'
 import { saidOf, scored, toldOf } from './said.ts'
 import { TextHash } from './text-hash.ts'
 
 /** What takes in outcomes. */
 export interface OutcomeHouse {
   readonly state: LedgerState
-  readonly requests: RequestWindow
+  readonly requests: KnownRequests
   readonly live: ReadonlyMap<string, LiveExperiment>
   readonly now: () => number
   /** Keep a fact and count it; resolves when it is durable and counted. @throws {MillraceError} MILL_STORE_FAILED */
@@ -68,7 +68,8 @@ export class OutcomeDesk {
   /** The outcome as it is kept: for all who know the unit, for those who served the request, or for whoever finds it. */
   #fact(outcome: Outcome, id: HashPair, targets: readonly LiveExperiment[]): OutcomeFact {
     const unit = outcome.unit === undefined ? noHash : this.#pair(outcome.unit)
-    const request = outcome.requestId === undefined ? noHash : this.#pair(outcome.requestId)
+    // A unit that is named alone may be one that cannot come back: its id is that of its request.
+    const request = this.#pair(outcome.requestId ?? outcome.unit!)
     const { experiment, metric, value } = outcome
     const isLabel = typeof value !== 'number'
     const fact: OutcomeFact = {
@@ -162,7 +163,7 @@ export class OutcomeDesk {
  */
 export function foundRequest(
   fact: OutcomeFact,
-  requests: RequestWindow,
+  requests: KnownRequests,
   kindIn: (experiment: string) => string | undefined,
   now: number
 ): OutcomeFact | undefined {

@@ -90,12 +90,12 @@ export class RecordWriter implements RecordEntries {
     this.#bytes.double(time)
   }
 
-  /** The record of all that was said since the last one. */
+  /** The record of all that was said since the last one. Its memory is its own. */
   take({ run, number }: RecordName): Buffer {
     const head = Buffer.alloc(headBytes)
     head[0] = version
     head.write(run, 1, 'hex')
-    head.writeDoubleLE(number, 9)
+    head.writeDoubleLE(number, numberAt)
     const record = Buffer.concat([head, this.#bytes.copy()])
     this.#bytes.clear()
     this.#experiment = undefined
@@ -111,6 +111,7 @@ export class RecordWriter implements RecordEntries {
   }
 }
 
+const numberAt = 9
 const headBytes = 17
 
 /** Which record it is. @throws {MillraceError} MILL_JOURNAL_DAMAGED, or MILL_STATE_INVALID for one of a newer Millrace */
@@ -118,9 +119,14 @@ export function nameOfRecord(bytes: Uint8Array): RecordName {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (buffer.length < headBytes) throw damagedEntry('it ends too early')
   if (buffer[0] !== version) throw damagedEntry(`its version is ${buffer[0]}, and ${version} is known`)
-  const number = buffer.readDoubleLE(9)
+  const number = buffer.readDoubleLE(numberAt)
   if (!Number.isSafeInteger(number) || number < 1) throw damagedEntry('it has no number')
   return { run: buffer.toString('hex', 1, 9), number }
+}
+
+/** Give a record another number, in place. */
+export function renumber(record: Buffer, number: number): void {
+  record.writeDoubleLE(number, numberAt)
 }
 
 /** Tell what a record says. @throws {MillraceError} MILL_JOURNAL_DAMAGED */

@@ -18,6 +18,11 @@ export interface KnownRequest {
   readonly prediction: Said | undefined
 }
 
+/** Where requests are found. */
+export interface KnownRequests {
+  find(request: HashPair, now: number): KnownRequest | undefined
+}
+
 /** A request as it is kept: hashes of it and of its unit, what was predicted, and `requestMarks` of the rest. */
 export interface RequestEntry {
   readonly request: HashPair
@@ -33,6 +38,8 @@ const armBits = 0x1f
 const passingMark = 0x20
 const numberMark = 0x40
 const textMark = 0x80
+/** The number of the experiment stands above these bits of the marks. */
+export const experimentBits = 8
 /** Words of a request: hash, unit, prediction (two), seconds since 1970, marks. */
 const stride = 8
 const largestPage = 8192
@@ -41,7 +48,7 @@ const largestPage = 8192
  * Which requests were served by which arm to whom and with which prediction, of the latest ones. 32 bytes each, and 4 more
  * once something is asked; a few nanoseconds to remember one, and some microseconds to find one of a million.
  */
-export class RequestWindow {
+export class RequestWindow implements KnownRequests {
   readonly #limits: RequestLimits
   readonly #pageSize: number
   /** Oldest first. */
@@ -72,9 +79,9 @@ export class RequestWindow {
     return number
   }
 
-  /** The experiment of some marks. */
-  experimentOf(marks: number): string {
-    return this.#experiments[marks >>> 8]!
+  /** The experiment that has a number. */
+  nameOf(number: number): string {
+    return this.#experiments[number]!
   }
 
   /** Remember a request; of two with one id the later one is found. */
@@ -98,7 +105,7 @@ export class RequestWindow {
     const marks = words[at + 7]!
     const isSaid = (marks & (numberMark | textMark)) !== 0
     return {
-      experiment: this.experimentOf(marks),
+      experiment: this.nameOf(marks >>> experimentBits),
       arm: marks & armBits,
       unit: { first: words[at + 2]!, second: words[at + 3]! },
       isPassing: (marks & passingMark) !== 0,
@@ -191,5 +198,5 @@ class RequestPage {
 /** Arm, marks and experiment of a request in one number. @param said the prediction, where it is to be compared */
 export function requestMarks(experiment: number, arm: number, isPassing: boolean, said: Said | undefined): number {
   const saidMark = said === undefined ? 0 : said.isText ? textMark : numberMark
-  return ((experiment << 8) | (isPassing ? passingMark : 0) | saidMark | arm) >>> 0
+  return ((experiment << experimentBits) | (isPassing ? passingMark : 0) | saidMark | arm) >>> 0
 }
