@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { MillraceError } from '@millrace/common'
 import { openSession } from './open-session.ts'
 import { loadOrt } from './ort-binding.ts'
-import { createSession, type Session } from './ort-session.ts'
+import { createSession, type Session, type SessionOptions } from './ort-session.ts'
 import { readModel, releaseBytes } from './read-model.ts'
 import type { LoadOptions } from './runtime-model.ts'
 import type { SessionThread } from './session-thread.ts'
@@ -71,7 +71,7 @@ async function sizeOf(path: string): Promise<number> {
 async function openHere(options: LoadOptions, { inlineLimitUs }: Placement): Promise<OpenedModel | undefined> {
   const { bytes, sha256 } = await readModel(options.path, options.sha256)
   const fileBytes = bytes.length
-  const opened = await openSession(bytes, options.path, options.threads ?? 1)
+  const opened = await openSession(bytes, hereOptions(options))
   const { session, classLabels, createMs, memoryBytes } = opened
   releaseBytes(opened.bytes)
   try {
@@ -125,14 +125,21 @@ export async function openThread(
 async function takeOver(
   thread: SessionThread,
   report: OpenReport & { bytes: Uint8Array },
-  { path, threads = 1 }: LoadOptions,
+  options: LoadOptions,
   { spares }: Placement
 ): Promise<OpenedModel> {
   await thread.closeSession()
   await spares.giveBack(thread)
-  const session = createSession(await loadOrt(), report.bytes, { threads, file: path })
+  const session = createSession(await loadOrt(), report.bytes, hereOptions(options))
   return { report: { ...report, bytes: undefined }, session, threads: [] }
 }
+
+/** Of a session on this thread: its runs are short, and most models hardly need memory for them. */
+const hereOptions = ({ path, threads = 1 }: LoadOptions): SessionOptions => ({
+  threads,
+  file: path,
+  keepsMemory: false
+})
 
 /** The other threads of a model with several; if one fails, all end. */
 async function openOthers(

@@ -1,5 +1,5 @@
 import { loadOrt } from './ort-binding.ts'
-import { createSession, type Session } from './ort-session.ts'
+import { createSession, type Session, type SessionOptions } from './ort-session.ts'
 
 /** A session, and what was learned on the way to it. */
 export interface OpenedSession {
@@ -24,10 +24,9 @@ const leastMemory = 300_000
 
 /**
  * Make a session on this thread, with probabilities as tensors.
- * @param file where the bytes come from: external data are looked for beside it
  * @throws {Error} of the native library, or MillraceError MILL_MODEL_INVALID
  */
-export async function openSession(bytes: Uint8Array, file: string, threads: number): Promise<OpenedSession> {
+export async function openSession(bytes: Uint8Array, options: SessionOptions): Promise<OpenedSession> {
   const ort = await loadOrt()
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const factor = view.includes('TreeEnsemble') ? memoryFactor.trees : memoryFactor.others
@@ -35,7 +34,7 @@ export async function openSession(bytes: Uint8Array, file: string, threads: numb
   // To look for the name is far quicker than to read the graph, or to make a session that is of no use.
   const unzipped = view.includes('ZipMap') ? await unzip(bytes) : { bytes, classLabels: new Map() }
   const startedAt = performance.now()
-  const session = createSession(ort, unzipped.bytes, { threads, file })
+  const session = createSession(ort, unzipped.bytes, options)
   return { session, ...unzipped, createMs: performance.now() - startedAt, memoryBytes }
 }
 

@@ -30,7 +30,7 @@ function lowerPriority(): void {
 async function open(request: OpenRequest): Promise<OpenReport> {
   const { bytes, sha256 } = await readModel(request.path, request.sha256)
   const fileBytes = bytes.length
-  const opened = await openSession(bytes, request.path, request.threads)
+  const opened = await openSession(bytes, { threads: request.threads, file: request.path, keepsMemory: true })
   const { classLabels, createMs, memoryBytes } = opened
   session = opened.session
   const mayMove = createMs < (request.bytesIf?.createMs ?? 0)

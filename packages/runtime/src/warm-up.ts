@@ -40,11 +40,17 @@ const comparableUs = 500_000
 /** A first run of this many microseconds tells what a run costs: what only the first one does is little beside it. */
 const tellingUs = 20_000
 
+/** A first run that took less than this many times what it may is run again: the machine may have been busy. */
+const doubtful = 5
+
 /** Rows of the batch that is compared with single rows; the fewer, the longer each takes. */
 const comparedRows = (rowUs: number): number => (rowUs > 20_000 ? 2 : rowUs > 2000 ? 4 : 8)
 
-/** Rows of a run by which the time of further rows is measured: many where a row takes little, none where it takes long. */
-const measuredRows = (rowUs: number): number => (rowUs > 500 ? 1 : rowUs > 50 ? 32 : 256)
+/**
+ * Rows of a run by which the time of further rows is measured: many where a row takes little, none where it takes long.
+ * What a run of many rows keeps meanwhile, megabytes for some models, becomes a hole in the memory of the process.
+ */
+const measuredRows = (rowUs: number): number => (rowUs > 500 ? 1 : rowUs > 20 ? 16 : 64)
 
 /** The least that an element can take, in microseconds: it is copied. */
 const elementUs = 0.001
@@ -58,7 +64,8 @@ const elementUs = 0.001
 export function warmUp(session: Session, { example, longestUs = Infinity, now = clock }: WarmUpOptions = {}): WarmUp {
   const first = firstWorkingRun(session, example, now)
   if (first === undefined) return { cost: undefined, unbatchable: 'no inputs could be made up to check it with' }
-  const { maker, us } = first
+  const { maker } = first
+  const us = first.us > longestUs && first.us < doubtful * longestUs ? timed(session, maker(1), now) : first.us
   const rowElements = maker(1).reduce((sum, { shape }) => sum + elementCount(shape), 0)
   const slow = (unbatchable: string): WarmUp => ({ cost: { rowUs: us, nextRowUs: us, rowElements }, unbatchable })
   if (us > longestUs) return slow('it was not looked at further')
@@ -115,18 +122,23 @@ function runs(session: Session, maker: InputMaker): boolean {
   }
 }
 
-/** The least of a few runs: whatever else the machine does can only add to it. */
+/** The least of a few runs, three at least: whatever else the machine does can only add to it. */
 function leastUs(session: Session, inputs: readonly Tensor[], now: () => number): number {
   let least = Number.POSITIVE_INFINITY
   let total = 0
-  for (let run = 0; run < 10 && total < 2000; run++) {
-    const startedAt = now()
-    session.run(inputs, allOutputs(session))
-    const us = (now() - startedAt) * 1000
+  for (let run = 0; run < 3 || (run < 10 && total < 2000); run++) {
+    const us = timed(session, inputs, now)
     least = Math.min(least, us)
     total += us
   }
   return least
+}
+
+/** Microseconds of a run. */
+function timed(session: Session, inputs: readonly Tensor[], now: () => number): number {
+  const startedAt = now()
+  session.run(inputs, allOutputs(session))
+  return (now() - startedAt) * 1000
 }
 
 function nextRow(
