@@ -70,7 +70,7 @@ function readPlan(fields: DraftFields): CanaryPlan {
     guards: [],
     alpha: fields.number('alpha', { least: 1e-6, most: 0.5, fallback: 0.05 }),
     intervalSeconds: fields.number('intervalSeconds', { least: 0.1, most: 3600, fallback: 1 }),
-    maxRequests: fields.number('maxRequests', { least: 1, most: 1e12, fallback: 100_000, isWhole: true })
+    maxRequests: fields.number('maxRequests', { least: 1, most: 1e12, fallback: 250_000, isWhole: true })
   }
 }
 
