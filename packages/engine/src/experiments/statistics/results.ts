@@ -19,11 +19,15 @@ export interface ArmMetric {
   /** What the value is an average over: units, or times it was told. */
   readonly count: number
   readonly value: number | null
+  /** For one look: Wilson's of a conversion, Student's of the others. */
   readonly interval: Interval | null
   readonly standardError: number | null
 }
 
-/** An arm against control. */
+/**
+ * An arm against control. With more arms than two, intervals are wider and p-values larger by the number of comparisons
+ * (Bonferroni), so that alpha is the chance of any false alarm among them. Chance to win and loss are not.
+ */
 export interface Comparison {
   readonly arm: string
   /** Difference of the values, arm minus control. */
@@ -35,7 +39,7 @@ export interface Comparison {
   readonly liftInterval: Interval | null
   /** Always valid: may be looked at after every unit. */
   readonly pValue: number | null
-  /** Welch's test for one look at a size fixed before. */
+  /** Welch's test for one look at a size fixed before; to be looked at once. */
   readonly fixedPValue: number | null
   readonly chanceToWin: number | null
   /** What is lost on average by choosing this arm, in units of the metric. */
@@ -52,13 +56,19 @@ export interface MetricResult {
   readonly comparisons: readonly Comparison[]
 }
 
-/** What may not suffer. */
+/** What may not suffer. Latencies are those of requests that were not answered from the cache. */
 export interface Guardrail {
+  /** `latency_mean` is the geometric mean. */
   readonly measure: 'error_rate' | 'latency_mean' | 'latency_p95'
   readonly arm: string
   readonly value: number | null
   readonly control: number | null
+  /**
+   * Of the difference in error rates, of the ratio of latencies: 1.1 for ten per cent slower. Each end holds at all times
+   * with a chance of 1 - alpha; null while there are too few requests.
+   */
   readonly interval: Interval | null
+  /** The interval leaves out no harm: difference 0, ratio 1. */
   readonly isBreached: boolean
 }
 
@@ -70,11 +80,17 @@ export interface ExperimentResults {
   readonly sampleRatio: SampleRatio | null
   readonly metrics: readonly MetricResult[]
   readonly guardrails: readonly Guardrail[]
-  /** Name of the arm that is better by the primary metric; null while nothing is certain, or units came to arms wrongly. */
+  /**
+   * Name of the arm that is better than every other one by the primary metric; null while that is not certain, or units came
+   * to arms wrongly.
+   */
   readonly winner: string | null
   /** In words: what may be concluded, and what not. */
   readonly summary: string
   readonly warnings: readonly string[]
-  /** Units of each arm that are needed to see a relative change of 5 % of the primary metric, with a power of 0.8. */
+  /**
+   * Units of each arm that are enough to see a relative change of 5 % of the primary metric with a power of 0.8, looking at
+   * any time, where arms have as many units.
+   */
   readonly unitsNeeded: number | null
 }
