@@ -10,6 +10,9 @@ import type { VersionSlot } from './version-slot.ts'
 /** Versions that are loaded at the same time. */
 const loadsAtOnce = 3
 
+/** Bytes of a file that is loaded quickly; one that is larger keeps no others waiting. */
+const quickBytes = 8 * 1024 * 1024
+
 /** What is to be brought in line with the sources, and how. */
 export interface ReconcileScope {
   /** Undefined for all models. */
@@ -34,6 +37,8 @@ interface Load {
   readonly isNeeded: boolean
   /** Place among the versions of its model, the newest first. */
   readonly rank: number
+  /** Size of its file, as far as it is known. */
+  readonly bytes: number
 }
 
 /**
@@ -67,13 +72,13 @@ async function loadAll(
   { residency, monotonicNow }: ReconcileDeps
 ): Promise<ReadonlySet<VersionSlot>> {
   const loads = models.flatMap(model => loadsOf(model, loaded.has(model.name)))
-  const ordered = loads.toSorted((a, b) => Number(b.isNeeded) - Number(a.isNeeded) || a.rank - b.rank)
+  const ordered = loads.toSorted(compareLoads)
   const replaced = new Set<VersionSlot>()
   for (const [index, { slot }] of ordered.entries()) {
     // Of what nobody asked for yet, that which matters least gives way first.
     if (slot.current === undefined) slot.lastUsedAt = isStart ? -index : monotonicNow()
   }
-  await forEachLimited(ordered, loadsAtOnce, async ({ slot, isNeeded }) => {
+  await forEachLoad(ordered, isStart, async ({ slot, isNeeded }) => {
     const { current } = slot
     try {
       if (current !== undefined || (isNeeded && !isStart)) await slot.hold(() => slot.load())
@@ -87,13 +92,29 @@ async function loadAll(
   return replaced
 }
 
+/**
+ * A few at a time; when the server starts, the first alone. To make a session takes more memory than it keeps, and the
+ * process does not give that back, so that the largest decides how much it comes to: the others fit into what it left.
+ */
+async function forEachLoad(loads: readonly Load[], isStart: boolean, work: (load: Load) => Promise<void>) {
+  const first = loads.slice(0, 1).filter(({ bytes }) => isStart && bytes <= quickBytes)
+  await forEachLimited(first, 1, work)
+  await forEachLimited(loads.slice(first.length), loadsAtOnce, work)
+}
+
+/** What requests will come for goes first, then what is newer, then what is larger. */
+function compareLoads(one: Load, other: Load): number {
+  return Number(other.isNeeded) - Number(one.isNeeded) || one.rank - other.rank || other.bytes - one.bytes
+}
+
 function loadsOf(model: ServedModel, isAsked: boolean): Load[] {
   if (model.isUnloaded) return []
   const needed = neededVersions(model)
   return model.order.flatMap((slot, rank) => {
     if (!slot.isWanted || !slot.mayLoad) return []
     const isNew = slot.current === undefined && (isAsked || !slot.isOffered)
-    return isNew || slot.isOutdated ? [{ slot, isNeeded: needed.has(slot.version), rank }] : []
+    const bytes = slot.origin?.sourced.bytes ?? 0
+    return isNew || slot.isOutdated ? [{ slot, isNeeded: needed.has(slot.version), rank, bytes }] : []
   })
 }
 

@@ -8,6 +8,7 @@ export interface FakeVersion {
   /** What the model answers whatever it is asked; the file of the version, so to say. */
   answer: number
   stamp?: string
+  bytes?: number
   state?: SourcedVersion['state']
   isSettling?: boolean
   reason?: string
@@ -64,7 +65,8 @@ export function fakeSource(location = 'memory'): FakeSource {
           state: file.state ?? 'whole',
           reason: file.reason,
           isSettling: file.isSettling,
-          stamp: file.stamp ?? String(file.answer)
+          stamp: file.stamp ?? String(file.answer),
+          bytes: file.bytes
         }))
       }))
     },

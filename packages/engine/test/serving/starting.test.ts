@@ -74,3 +74,34 @@ test('what comes later changes nothing: a server has started once', async t => {
   assert.equal(server.model('m').versions[0]!.reason, 'incomplete')
   assert.equal(server.hasStarted(), true)
 })
+
+for (const [how, bytes, beside] of [
+  ['first and alone', 8 * 2 ** 20, ['large']],
+  ['first and beside the next ones, if it is large indeed', 8 * 2 ** 20 + 1, ['large', 'middle', 'small']]
+] as [string, number, string[]][]) {
+  test(`a server that starts loads the largest of its models ${how}`, async t => {
+    const { source, runtime, open } = setup(t)
+    source.put('small', '1', { answer: 1, bytes: 1000 })
+    source.put('middle', '1', { answer: 2, bytes: 2000 })
+    source.put('large', '1', { answer: 3, bytes })
+    const { promise, resolve } = Promise.withResolvers<void>()
+    runtime.beforeLoad = () => promise
+    const opening = open()
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+    assert.deepEqual(
+      runtime.loads,
+      beside.map(name => `${name}/1`)
+    )
+    resolve()
+    await opening
+    assert.deepEqual(runtime.loads, ['large/1', 'middle/1', 'small/1'])
+  })
+}
+
+test('a small model that is asked for is loaded before a large one that is not', async t => {
+  const { source, runtime, open } = setup(t)
+  source.put('m', '1', { answer: 1, bytes: 2000 })
+  source.put('m', '2', { answer: 2, bytes: 1000 })
+  await open()
+  assert.deepEqual(runtime.loads, ['m/2', 'm/1'])
+})

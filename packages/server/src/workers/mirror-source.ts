@@ -19,7 +19,12 @@ export function mirrorSource(): MirrorSource {
     list: async () =>
       Array.from(models.values(), ({ versions, ...model }) => ({
         ...model,
-        versions: versions.map(({ version, files }) => ({ version, state: 'whole', stamp: files.digest }))
+        versions: versions.map(({ version, files }) => ({
+          version,
+          state: 'whole',
+          stamp: files.digest,
+          bytes: files.bytes
+        }))
       })),
     async fetch(model, wanted) {
       const found = models.get(model)?.versions.find(({ version }) => version === wanted)

@@ -47,7 +47,7 @@ export async function judgeVersion(
   const { metadata, fault } = await readMetadata(found.problem === undefined ? parts.metadata : undefined, reader)
   const verdict = await verdictOf(found, parts, { metadata, fault, reader })
   return {
-    sourced: { version: found.version, ...verdict, stamp: stampOf(found.files) },
+    sourced: { version: found.version, ...verdict, stamp: stampOf(found.files), bytes: parts.main?.bytes },
     kind: parts.kind,
     main: parts.main,
     files: found.files,

@@ -16,6 +16,8 @@ export interface SourcedVersion {
   readonly isSettling?: boolean | undefined
   /** Changes whenever any file of the version does. Cheap to make; not a checksum. */
   readonly stamp: string
+  /** Size of the model, or of the state of a learner; undefined where it is not known. */
+  readonly bytes?: number | undefined
 }
 
 /** What a source knows of one model. */
