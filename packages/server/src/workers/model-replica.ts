@@ -1,6 +1,6 @@
 import { MillraceError } from '@millrace/common'
 import type { ModelServer } from '@millrace/engine'
-import { isDecidedBy } from './decided-names.ts'
+import { type IsDecided, isDecidedBy } from './decided-names.ts'
 import type { MirroredModel, ModelMirror } from './model-mirror.ts'
 import type { MirrorSource } from './mirror-source.ts'
 
@@ -24,7 +24,7 @@ export class ModelReplica {
   #mirror: ModelMirror
   /** Names of models that are as the primary has them. */
   #own: ReadonlySet<string> = new Set()
-  #isDecided: (model: string, version: string | undefined) => boolean
+  #isDecided: IsDecided
   /** The last change that is under way. */
   #change: Promise<void> = Promise.resolve()
 
@@ -33,19 +33,22 @@ export class ModelReplica {
     this.#source = source
     this.#mirror = mirror
     this.#isDecided = isDecidedBy(mirror.decided)
-    const isOwn = (model: string, version: string | undefined): boolean =>
-      this.#own.has(model) && !this.#isDecided(model, version)
+    const isOwn: IsDecided = (model, version, entry) => this.#own.has(model) && !this.#isDecided(model, version, entry)
     this.models = {
       ...models,
       infer: request =>
-        isOwn(request.model, request.version) ? models.infer(request) : Promise.reject(elsewhere(request.model)),
-      resolve: (model, version, options) =>
-        isOwn(model, version) ? models.resolve(model, version, options) : Promise.reject(elsewhere(model)),
+        isOwn(request.model, request.version, request.entry)
+          ? models.infer(request)
+          : Promise.reject(elsewhere(request.model)),
+      resolve: (model, version, question) =>
+        isOwn(model, version, question?.entry)
+          ? models.resolve(model, version, question)
+          : Promise.reject(elsewhere(model)),
       model: name => {
         if (this.#own.has(name)) return models.model(name)
         throw elsewhere(name)
       },
-      isReady: (model, version) => isOwn(model, version) && models.isReady(model, version)
+      isReady: (model, version) => isOwn(model, version, undefined) && models.isReady(model, version)
     }
     this.compare()
   }

@@ -11,6 +11,7 @@ interface Kept {
   model: string
   alias: string
   state: string
+  entry?: string
 }
 
 /** Experiments and canaries in these states, and shadows of these models. */
@@ -19,7 +20,7 @@ function experiments(kept: {
   canaries?: Kept[]
   shadows?: [model: string, isRunning: boolean][]
 }) {
-  const record = ({ model, alias, state }: Kept) => ({ state, definition: { model, alias } })
+  const record = ({ model, alias, state, entry = 'all' }: Kept) => ({ state, definition: { model, alias, entry } })
   return {
     list: () => (kept.experiments ?? []).map(record),
     canaries: { list: () => (kept.canaries ?? []).map(each => ({ record: record(each) })) },
@@ -34,6 +35,7 @@ test('what runs is decided about, each once and in one order', () => {
       experiments: [
         { model: 'b', ...running },
         { model: 'b', ...running },
+        { model: 'b', ...running, entry: 'predict' },
         { model: 'c', alias: 'stable', state: 'paused' },
         { model: 'd', alias: 'stable', state: 'draft' }
       ],
@@ -48,17 +50,18 @@ test('what runs is decided about, each once and in one order', () => {
     })
   )
   assert.deepEqual(names, [
-    { model: 'a', alias: 'default' },
-    { model: 'b', alias: 'default' },
-    { model: 'f', alias: undefined }
+    { model: 'a', alias: 'default', entry: 'all' },
+    { model: 'b', alias: 'default', entry: 'all' },
+    { model: 'b', alias: 'default', entry: 'predict' },
+    { model: 'f', alias: undefined, entry: 'all' }
   ])
 })
 
 test('an experiment is about its alias, and a shadow about all of a model', () => {
   const isDecided = isDecidedBy([
-    { model: 'm', alias: 'default' },
-    { model: 'n', alias: 'stable' },
-    { model: 's', alias: undefined }
+    { model: 'm', alias: 'default', entry: 'all' },
+    { model: 'n', alias: 'stable', entry: 'all' },
+    { model: 's', alias: undefined, entry: 'all' }
   ])
   const asked: [string, string | undefined, boolean][] = [
     ['m', undefined, true],
@@ -72,7 +75,14 @@ test('an experiment is about its alias, and a shadow about all of a model', () =
     ['s', '1', true],
     ['other', undefined, false]
   ]
-  for (const [model, name, expected] of asked) assert.equal(isDecided(model, name), expected, `${model} ${name}`)
+  for (const [model, name, expected] of asked)
+    assert.equal(isDecided(model, name, undefined), expected, `${model} ${name}`)
+})
+
+test('an experiment on the documented API leaves requests by other protocols to workers', () => {
+  const isDecided = isDecidedBy([{ model: 'm', alias: 'default', entry: 'predict' }])
+  assert.equal(isDecided('m', undefined, 'predict'), true)
+  assert.equal(isDecided('m', undefined, undefined), false)
 })
 
 /** A worker of a primary that serves versions 1 and 2 of the model `m`, and `n`. */
@@ -102,7 +112,7 @@ async function worker(decided: readonly DecidedName[]) {
 }
 
 test('a worker answers nothing that is decided about, and everything else', async () => {
-  const { replica } = await worker([{ model: 'm', alias: 'default' }])
+  const { replica } = await worker([{ model: 'm', alias: 'default', entry: 'all' }])
   for (const name of [undefined, '', 'default']) {
     assert.equal(await answerOf(replica.models, 'm', name), undefined)
     assert.equal(replica.models.isReady('m', name), false)
@@ -116,7 +126,7 @@ test('a worker answers nothing that is decided about, and everything else', asyn
 test('a worker leaves to the primary what is decided about from the first word of it, and has it back after the last', async () => {
   const { replica, follow } = await worker([])
   assert.equal((await answerOf(replica.models, 'm'))?.answer, 1)
-  const begun = follow([{ model: 'm', alias: 'default' }])
+  const begun = follow([{ model: 'm', alias: 'default', entry: 'all' }])
   await Promise.resolve()
   assert.equal(await answerOf(replica.models, 'm'), undefined)
   await begun
