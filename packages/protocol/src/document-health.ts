@@ -39,6 +39,7 @@ export const InferenceHealthReplySchema = Type.Object(
           description: 'Whether Redis answers.'
         }),
         learner: check('the learner: degraded while it cannot learn'),
+        experiments: check('experiments: degraded while what they measure cannot be kept'),
         response_time_ms: Type.Number({ description: 'Milliseconds that this reply took.' })
       },
       { description: 'How each part stands.' }

@@ -8,7 +8,8 @@ export const servingSettings = {
       env: 'MODEL_DIR',
       otherEnv: 'MODEL_PATH',
       minLength: 1,
-      description: 'Folder of the models to serve. Default: the sample models that come with Millrace, unless a bucket is named.'
+      description:
+        'Folder of the models to serve. Default: the sample models that come with Millrace, unless a bucket is named.'
     })
   ),
   s3Bucket: Type.Optional(

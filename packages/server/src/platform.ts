@@ -166,6 +166,7 @@ async function lay(things: OpenThings, { config, names, logger, logs }: Platform
 interface Serving {
   models: ModelServer
   experiments: Experiments
+  experimentsProblem: () => string | undefined
   abTest: AbTest
   registry: Registry
   metrics: ServingMetrics
@@ -199,7 +200,7 @@ async function openServing(things: OpenThings, { workers, ...order }: ServingOrd
   const cacheOfAll = workers === undefined || cache === undefined ? cache : () => workers.cache(cache())
   metrics.watch({ models, cache: cacheOfAll, experiments })
   workers?.register(registry)
-  return { models, experiments, abTest, registry, metrics, workers }
+  return { models, experiments, experimentsProblem: deciding.problem, abTest, registry, metrics, workers }
 }
 
 /** The same events, of which those are told as well that bring versions. */

@@ -6,7 +6,7 @@ import { version } from '../version.ts'
 import { backupFailed, besideName, contentOf, fileDigest, makeFolder, sync, syncTree } from './backup-files.ts'
 import { type BackedUpLearner, type BackupManifest, manifestName, manifestText } from './backup-manifest.ts'
 import { type VerifyOptions, verifyBackup } from './backup-verify.ts'
-import { journalsFolder, journalsIn } from './journal-place.ts'
+import { experimentJournalsIn, journalsFolder, journalsIn } from './journal-place.ts'
 import { wholeReport } from './journal-whole.ts'
 import { usageError } from './usage.ts'
 
@@ -21,7 +21,7 @@ export interface BackupRequest extends VerifyOptions {
 
 /**
  * Back up a data folder while services use it, as it is at one moment after the other: first series, cursors, registry
- * and pending predictions, then one learner after the other. So the learners know all that the cursors have passed, and
+ * and pending predictions, then one learner after the other, then what experiments measured. So the learners know all that the cursors have passed, and
  * what they are told again after a restore they know by its ids. The folder appears under its name only when everything
  * in it is on the disk and has been read back and checked; when anything fails, nothing is left.
  * @throws {MillraceError} MILL_OPTION_INVALID for a folder that is in use or in a wrong place; MILL_STORE_FAILED;
@@ -34,6 +34,7 @@ export async function createBackup({ dataDir, folder, now, ...options }: BackupR
     await makeFolder(unfinished)
     await backupEmbeddedStore(dataDir, unfinished)
     const learners = await copyJournals(dataDir, unfinished, options)
+    await copyExperiments(dataDir, unfinished, options)
     const created_at = new Date(now).toISOString()
     const files = await describeFiles(unfinished, options)
     const manifest: BackupManifest = { format: 1, millrace: version, created_at, learners, files }
@@ -70,7 +71,7 @@ async function copyJournals(dataDir: string, to: string, { signal, clock }: Veri
     // Copying blocks: between two journals, Ctrl-C is heard.
     await clock.turn()
     signal.throwIfAborted()
-    checkWhole(folder, learner)
+    checkWhole(folder, `learner ${learner}`)
     const copy = join(journalsFolder(to), learner)
     copyJournal(folder, copy)
     const { firstSequence, lastSequence } = verifyJournal(copy)
@@ -79,11 +80,21 @@ async function copyJournals(dataDir: string, to: string, { signal, clock }: Veri
   return learners
 }
 
+/** After the registry: what it says of experiments is never newer than what was measured. */
+async function copyExperiments(dataDir: string, to: string, { signal, clock }: VerifyOptions): Promise<void> {
+  for (const { name, folder } of experimentJournalsIn(dataDir)) {
+    await clock.turn()
+    signal.throwIfAborted()
+    checkWhole(folder, name)
+    copyJournal(folder, join(to, name))
+  }
+}
+
 /** A copy ends where records were lost: that must not go unseen. */
-function checkWhole(folder: string, learner: string): void {
+function checkWhole(folder: string, what: string): void {
   const { problems } = wholeReport(folder)
   if (problems.length === 0) return
-  const sentences = problems.map(problem => `learner ${learner}: ${problem}`)
+  const sentences = problems.map(problem => `${what}: ${problem}`)
   throw new MillraceError('MILL_JOURNAL_DAMAGED', sentences.join('; '), { details: { problems: sentences } })
 }
 

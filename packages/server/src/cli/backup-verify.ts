@@ -10,7 +10,7 @@ import {
   parseManifest
 } from './backup-manifest.ts'
 import type { CommandClock } from './command-process.ts'
-import { journalsFolder } from './journal-place.ts'
+import { experimentJournalsIn, journalsFolder } from './journal-place.ts'
 
 /** What long work on a backup is given. */
 export interface VerifyOptions {
@@ -105,6 +105,11 @@ async function insideProblems(
       const found = `records ${report.firstSequence} to ${report.lastSequence}`
       problems.push(`learner ${id} has ${found} instead of ${first_sequence} to ${last_sequence}`)
     }
+  }
+  for (const { name, folder: journal } of experimentJournalsIn(folder)) {
+    await clock.turn()
+    signal.throwIfAborted()
+    problems.push(...verifyJournal(journal).problems.map(problem => `${name}: ${problem}`))
   }
   return problems
 }

@@ -14,8 +14,9 @@ const help = `Usage: millrace backup FOLDER [--data-dir DIR]
 
 Backs up a data folder while services use it: series, position in the stream,
 registry and pending predictions, then the journal and the newest snapshots of
-every learner. FOLDER appears only when everything in it is on the disk and has
-been read back and checked. With --verify, checks a backup that was made before.
+every learner, then what experiments measured. FOLDER appears only when
+everything in it is on the disk and has been read back and checked. With
+--verify, checks a backup that was made before.
 
 Options
   --data-dir DIR  the data folder; by default that of MILLRACE_DATA_DIR

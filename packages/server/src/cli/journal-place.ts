@@ -37,6 +37,21 @@ export function journalsIn(dataDir: string): JournalPlace[] {
 }
 
 /**
+ * The journals of experiments in a data folder, or in a backup of one: one, and one of requests, for each process that ever
+ * served at the same time. By their paths within the folder.
+ */
+export function experimentJournalsIn(dataDir: string): { name: string; folder: string }[] {
+  const parent = join(dataDir, 'experiments')
+  if (!isFolder(parent)) return []
+  const slots = readdirSync(parent).filter(name => isFolder(join(parent, name)))
+  return slots
+    .toSorted()
+    .flatMap(slot => [slot, `${slot}/requests`])
+    .map(path => ({ name: `experiments/${path}`, folder: join(parent, path) }))
+    .filter(({ folder }) => isFolder(folder))
+}
+
+/**
  * The journal of the learner that was named on the command line.
  * @param name id of a learner in the data folder, or path of the folder of a journal, wherever it is
  * @throws {MillraceError} MILL_OPTION_INVALID when there is none

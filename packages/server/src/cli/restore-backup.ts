@@ -7,7 +7,7 @@ import { fenceJournal, runningWriter } from '@millrace/store'
 import { backupFailed, besideName, fileDigest, makeFolder, sync, syncTree } from './backup-files.ts'
 import { backupInvalid, type BackupManifest } from './backup-manifest.ts'
 import { type VerifyOptions, verifyBackup } from './backup-verify.ts'
-import { journalsFolder, journalsIn } from './journal-place.ts'
+import { experimentJournalsIn, journalsFolder, journalsIn } from './journal-place.ts'
 import { usageError } from './usage.ts'
 
 /** What is restored, and where to. */
@@ -60,13 +60,21 @@ async function placeOf(dataDir: string): Promise<string> {
 async function checkTarget(target: string, isForced: boolean): Promise<void> {
   if (await isFree(target)) return
   for (const { learner, folder } of journalsIn(target)) {
-    const writer = runningWriter(folder)
-    if (writer === undefined) continue
-    const who = writer.pid === undefined ? 'another process' : `process ${writer.pid} on ${writer.host}`
-    const message = `learner ${learner} in ${target} is being taught by ${who}; stop it, then restore`
-    throw new MillraceError('MILL_WRITER_TAKEN', message, { details: { path: folder, ...writer } })
+    refuseWriter(folder, who => `learner ${learner} in ${target} is being taught by ${who}`)
+  }
+  for (const { folder } of experimentJournalsIn(target)) {
+    refuseWriter(folder, who => `the experiments in ${target} are being written by ${who}`)
   }
   if (!isForced) throw usageError(`the data folder ${target} is not empty; --force moves it aside`)
+}
+
+/** @throws {MillraceError} MILL_WRITER_TAKEN when somebody writes a journal */
+function refuseWriter(folder: string, told: (who: string) => string): void {
+  const writer = runningWriter(folder)
+  if (writer === undefined) return
+  const who = writer.pid === undefined ? 'another process' : `process ${writer.pid} on ${writer.host}`
+  const message = `${told(who)}; stop it, then restore`
+  throw new MillraceError('MILL_WRITER_TAKEN', message, { details: { path: folder, ...writer } })
 }
 
 async function isFree(target: string): Promise<boolean> {
@@ -98,8 +106,13 @@ async function copyFiles(
 
 /** Epochs above all that there were, in the former data folder as in the backup. */
 function fenceAll(target: string, restored: string): void {
-  const former = new Map(journalsIn(target).map(({ learner, folder }) => [learner, fenceJournal(folder)]))
-  for (const { learner, folder } of journalsIn(restored)) fenceJournal(folder, (former.get(learner) ?? 0) + 1)
+  const former = new Map(allJournalsIn(target).map(({ name, folder }) => [name, fenceJournal(folder)]))
+  for (const { name, folder } of allJournalsIn(restored)) fenceJournal(folder, (former.get(name) ?? 0) + 1)
+}
+
+function allJournalsIn(dataDir: string): { name: string; folder: string }[] {
+  const learners = journalsIn(dataDir).map(({ learner, folder }) => ({ name: `journal/${learner}`, folder }))
+  return [...learners, ...experimentJournalsIn(dataDir)]
 }
 
 /** @returns where the former folder went */

@@ -29,6 +29,8 @@ export interface DocumentDeps {
   version: string
   /** Method and path of every endpoint of the app, for `GET /`; may grow until the app is ready. */
   routes: readonly string[]
+  /** Why what experiments measure cannot be kept; undefined while all is well. */
+  experimentsProblem?: (() => string | undefined) | undefined
   /** Whether Redis answers; undefined when none is configured. */
   redisConnected: () => boolean | undefined
   /** Whether models come from a bucket. */

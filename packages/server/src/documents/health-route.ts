@@ -15,6 +15,8 @@ export interface HealthDeps {
   durability: Durability
   /** Version of the API. */
   version: string
+  /** Why what experiments measure cannot be kept; undefined while all is well. */
+  experimentsProblem?: (() => string | undefined) | undefined
   /** Whether Redis answers; undefined when none is configured. */
   redisConnected: () => boolean | undefined
   /** Whether models come from a bucket. */
@@ -64,7 +66,7 @@ function healthOf(deps: HealthDeps, elapsedMs: () => number): InferenceHealthRep
 }
 
 function checksOf(
-  { models, redisConnected, hasBucket }: HealthDeps,
+  { models, redisConnected, hasBucket, experimentsProblem }: HealthDeps,
   { all, canLearn }: { all: readonly ModelStatus[]; canLearn: boolean }
 ) {
   const problems = [...models.problems().keys()]
@@ -73,7 +75,8 @@ function checksOf(
     model: health(all.every(isWell) && problems.every(isBucket)),
     s3: hasBucket ? health(!problems.some(isBucket)) : notConfigured,
     redis: redis === undefined ? notConfigured : health(redis),
-    learner: health(canLearn)
+    learner: health(canLearn),
+    experiments: health(experimentsProblem?.() === undefined)
   }
 }
 

@@ -45,6 +45,8 @@ export interface InferenceDeps extends LearnerDeps {
   experiments: Experiments
   /** The documented A/B test, one of them. */
   abTest: Pick<AbTest, 'state' | 'configure'>
+  /** Why what experiments measure cannot be kept; undefined while all is well. */
+  experimentsProblem?: (() => string | undefined) | undefined
   /** Where `metrics` are registered. */
   registry: Registry
   metrics: ServingMetrics
@@ -100,6 +102,7 @@ export function buildInference(deps: InferenceDeps): App {
     version: apiVersion,
     routes,
     redisConnected: deps.redisConnected,
+    experimentsProblem: deps.experimentsProblem,
     hasBucket: config.s3Bucket !== undefined,
     uptime
   })

@@ -16,6 +16,7 @@ const { app, models, metrics } = opened
 async function serving(replaced: {
   models?: Partial<ModelServer>
   problem?: string
+  experiments?: string
   redis?: boolean | undefined
   s3Bucket?: string
 }) {
@@ -29,7 +30,8 @@ async function serving(replaced: {
     models: { ...models, ...replaced.models },
     ...deciding,
     learner: { ...learner, health },
-    redisConnected: () => replaced.redis
+    redisConnected: () => replaced.redis,
+    experimentsProblem: () => replaced.experiments
   })
 }
 
@@ -55,7 +57,13 @@ test('health has what every document promises', async () => {
     assert.equal(typeof version, 'string')
     const { response_time_ms, ...parts } = checks as Record<string, unknown>
     assert.ok(typeof response_time_ms === 'number' && response_time_ms >= 0)
-    assert.deepEqual(parts, { model: 'healthy', s3: 'not configured', redis: 'not configured', learner: 'healthy' })
+    assert.deepEqual(parts, {
+      model: 'healthy',
+      s3: 'not configured',
+      redis: 'not configured',
+      learner: 'healthy',
+      experiments: 'healthy'
+    })
   }
 })
 
@@ -78,6 +86,7 @@ test('what is away that predictions do not need makes health degraded, with 200'
     [{ redis: true }, { redis: 'healthy' }, 'ok'],
     [{ redis: false }, { redis: 'degraded' }, 'degraded'],
     [{ problem: 'the disk is full' }, { learner: 'degraded' }, 'degraded'],
+    [{ experiments: 'the disk is full' }, { experiments: 'degraded', learner: 'healthy' }, 'degraded'],
     [{ s3Bucket: 'bucket' }, { s3: 'healthy', model: 'healthy' }, 'ok'],
     [{ s3Bucket: 'bucket', models: { problems: () => away } }, { s3: 'degraded', model: 'healthy' }, 'degraded'],
     [{ models: { problems: () => gone } }, { model: 'degraded' }, 'degraded'],

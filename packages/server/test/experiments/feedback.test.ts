@@ -61,7 +61,7 @@ test('a conversion counts for the arm that served the unit, once however often i
   const { body } = await request(app, `GET /experiments/${id}/results`)
   const rates = (body['metrics'] as { arms: { count: number; value: number | null }[] }[])[0]!.arms
   assert.equal(
-    rates.reduce((sum, { count, value }) => sum + count * (value ?? 0), 0),
+    rates.reduce((total, rate) => total + sum(rate), 0),
     1
   )
 })
