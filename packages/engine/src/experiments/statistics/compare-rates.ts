@@ -10,7 +10,7 @@ const exactShare = 0.2
 
 /**
  * Compare two rates from the first request on, such as those of requests that fail. Each end of an interval alone holds at
- * all times with the chance 1 - alpha. A fifth of alpha goes to the exact sequence, which sees what is plain after a dozen
+ * all times with the chance 1 - alpha. A fifth of alpha goes to the exact sequence, which sees what is plain after a few
  * requests, the rest to the one-sided confidence sequence, which is tighter as soon as there are enough.
  */
 export function compareRates(distributions: Distributions, { control, arm, alpha }: RatePair): RateIntervals {

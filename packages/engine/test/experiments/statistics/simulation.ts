@@ -65,13 +65,13 @@ export interface Stream {
 
 /** Sums of both arms. */
 export class Seen {
-  readonly n = [0, 0]
-  readonly told = [0, 0]
-  readonly sum = [0, 0]
-  readonly squares = [0, 0]
-  readonly count = [0, 0]
-  readonly countSquares = [0, 0]
-  readonly products = [0, 0]
+  readonly n = new Float64Array(2)
+  readonly told = new Float64Array(2)
+  readonly sum = new Float64Array(2)
+  readonly squares = new Float64Array(2)
+  readonly count = new Float64Array(2)
+  readonly countSquares = new Float64Array(2)
+  readonly products = new Float64Array(2)
 
   add(arm: number, [total, count]: readonly [number, number]): void {
     this.n[arm]!++
@@ -100,21 +100,18 @@ export class Seen {
 
   /** Square of the difference over its usual variance, quickly. */
   zSquared(kind: Stream['kind']): number {
-    const [a, b] = [this.#moments(kind, 0), this.#moments(kind, 1)]
-    return (b.mean - a.mean) ** 2 / (a.variance + b.variance)
+    const over = kind === 'ratio' ? this.count : this.n
+    const a = this.sum[0]! / over[0]!
+    const b = this.sum[1]! / over[1]!
+    const difference = b - a
+    if (kind === 'ratio') return (difference * difference) / (this.#ofRatio(0, a) + this.#ofRatio(1, b))
+    const variance = (this.squares[0]! / over[0]! - a * a) / over[0]! + (this.squares[1]! / over[1]! - b * b) / over[1]!
+    return (difference * difference) / variance
   }
 
-  #moments(kind: Stream['kind'], arm: number): { mean: number; variance: number } {
-    const [sum, squares] = [this.sum[arm]!, this.squares[arm]!]
-    if (kind !== 'ratio') {
-      const n = this.n[arm]!
-      const mean = sum / n
-      return { mean, variance: (squares / n - mean * mean) / n }
-    }
-    const count = this.count[arm]!
-    const mean = sum / count
-    const about = squares - 2 * mean * this.products[arm]! + mean * mean * this.countSquares[arm]!
-    return { mean, variance: about / (count * count) }
+  #ofRatio(arm: number, ratio: number): number {
+    const about = this.squares[arm]! - 2 * ratio * this.products[arm]! + ratio * ratio * this.countSquares[arm]!
+    return about / (this.count[arm]! * this.count[arm]!)
   }
 }
 
