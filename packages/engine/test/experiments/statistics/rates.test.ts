@@ -47,10 +47,12 @@ describe('the exact sequence of two rates', () => {
   })
 })
 
+/** Whether an arm whose n requests all failed is called worse than a control that failed in 1 % of 1000. */
+const isWorse = (n: number): boolean =>
+  compareRates(distributions, { control: rate(10, 1000), arm: rate(n, n), alpha: 0.05 }).difference[0] > 0
+
 describe('two rates compared', () => {
   test('an arm that fails always is called worse than one that fails in 1 % from the third request on', () => {
-    const isWorse = (n: number): boolean =>
-      compareRates(distributions, { control: rate(10, 1000), arm: rate(n, n), alpha: 0.05 }).difference[0] > 0
     assert.deepEqual([1, 2, 3, 4, 5, 6].map(isWorse), [false, false, true, true, true, true])
   })
 
