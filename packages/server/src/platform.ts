@@ -3,7 +3,6 @@ import {
   createLagFeatures,
   createObservationStream,
   createSnapshotter,
-  type Experiments,
   type LagFeatures,
   learnerNames,
   type ModelServer,
@@ -12,24 +11,19 @@ import {
   readObservations,
   sampleDataFile,
   type ServedLearner,
-  type ServingEvents,
   snapshotThread,
   type SnapshotterOptions
 } from '@millrace/engine'
 import type { DestinationStream } from 'pino'
-import { Registry } from 'prom-client'
 import type { CommonDeps } from './app.ts'
 import type { App } from './app-type.ts'
 import { type Config, settings } from './config-schema.ts'
-import type { AbTest } from './experiments/ab-test.ts'
 import { type LearnerPlace, openLearnerAt } from './open-learner-at.ts'
 import { laterPendingStore } from './later-pending-store.ts'
 import { closeAll, hostInUrl, type Service, type ServiceAddress } from './listen.ts'
 import { startGrpc } from './grpc/start-grpc.ts'
 import type { Logger } from './logger.ts'
-import { type ServingMetrics, servingMetrics } from './metrics/serving-metrics.ts'
-import { createAbTest, openServingExperiments } from './open-experiments.ts'
-import { type ModelsOrder, openModels } from './open-models.ts'
+import { openServing, type Serving } from './open-serving.ts'
 import { type OpenThings, openThings } from './open-things.ts'
 import { createProcessMetrics } from './process-metrics.ts'
 import { buildCoinbase } from './services/coinbase.ts'
@@ -38,7 +32,6 @@ import { buildInference } from './services/inference.ts'
 import { buildIngestion } from './services/ingestion.ts'
 import { buildModel } from './services/model.ts'
 import { openStores, type Stores } from './stores.ts'
-import type { Workers } from './workers/start-workers.ts'
 import { type WriterRegistry, writerRegistry } from './writer-registry.ts'
 
 /** The services by the names that people see; a model service has the name of its learner. */
@@ -160,58 +153,6 @@ async function lay(things: OpenThings, { config, names, logger, logs }: Platform
     : undefined
   const writers = writerRegistry({ learners: byService, registry: openedStores?.registry, host: config.host, logger })
   return { serving, stores: openedStores, observations, learners: byService, writers }
-}
-
-/** The models of the inference service, and what they are counted in. */
-interface Serving {
-  models: ModelServer
-  experiments: Experiments
-  experimentsProblem: () => string | undefined
-  abTest: AbTest
-  registry: Registry
-  metrics: ServingMetrics
-  /** The processes that answer the port of the inference service, when there are several. */
-  workers: Workers | undefined
-}
-
-type ServingOrder = Omit<ModelsOrder, 'events' | 'traffic'> & { workers: Workers | undefined }
-
-async function openServing(things: OpenThings, { workers, ...order }: ServingOrder): Promise<Serving> {
-  const registry = new Registry()
-  const metrics = servingMetrics(registry, workers?.counts)
-  // The learner of the inference service itself is asked by /predict, under no name of its own.
-  const learners = new Map([...order.learners].filter(([service]) => service !== 'inference'))
-  const { config, stores, logger } = order
-  const deciding = await things.keep(
-    openServingExperiments({ config, stores, logger, refreshed: workers?.publishSoon })
-  )
-  const later: { heed?: (model: string) => void } = {}
-  const events = followed(workers?.heeding(metrics.events) ?? metrics.events, model => later.heed?.(model))
-  const { traffic } = deciding
-  const { models: own, cache } = await things.keep(openModels({ ...order, learners, events, traffic }))
-  const models = workers?.lead(own) ?? own
-  const experiments = workers?.decideBy(deciding) ?? deciding
-  await experiments.attach(models)
-  const abTest = createAbTest({ experiments, models, config, logger })
-  later.heed = model => {
-    if (model === config.featuresModel) void abTest.follow()
-  }
-  await abTest.follow()
-  const cacheOfAll = workers === undefined || cache === undefined ? cache : () => workers.cache(cache())
-  metrics.watch({ models, cache: cacheOfAll, experiments })
-  workers?.register(registry)
-  return { models, experiments, experimentsProblem: deciding.problem, abTest, registry, metrics, workers }
-}
-
-/** The same events, of which those are told as well that bring versions. */
-function followed(events: ServingEvents, came: (model: string) => void): ServingEvents {
-  return {
-    ...events,
-    loaded(served) {
-      events.loaded?.(served)
-      came(served.model)
-    }
-  }
 }
 
 async function openGrpc(config: Config, models: ModelServer, logger: Logger) {

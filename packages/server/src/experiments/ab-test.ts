@@ -2,6 +2,7 @@ import { MillraceError } from '@millrace/common'
 import type { Experiments, ExperimentView, ModelServer, ModelStatus } from '@millrace/engine'
 import type { JsonObject } from '../documents/body-reader.ts'
 import type { Logger } from '../logger.ts'
+import { createOutages, type Outages } from '../outages.ts'
 import {
   abTestId,
   type AbTestWishes,
@@ -50,22 +51,33 @@ export class AbTest {
   readonly #settings: AbTestWishes
   /** The last change that is under way: changes follow each other. */
   #change: Promise<unknown> = Promise.resolve()
+  readonly #outages: Outages
 
   constructor(deps: AbTestDeps) {
     this.#deps = deps
     this.#settings = { ...deps.settings, strategy: 'random', weights: 'fixed' }
+    this.#outages = createOutages({
+      failed: error => deps.log.warn({ err: error }, 'the A/B test of the settings cannot be set up'),
+      ended: () => undefined
+    })
   }
 
   /**
-   * Do what the settings say, unless somebody has configured something else; call at the start, and when versions came or
-   * went. A failure is logged: requests are answered without it.
+   * Do what the settings say, unless somebody has configured something else; call at the start, and when versions came. A
+   * failure is logged: requests are answered without it.
    */
   async follow(): Promise<void> {
     try {
       await this.#inTurn(() => this.#follow())
+      this.#outages.succeeded()
     } catch (error) {
-      this.#deps.log.warn({ err: error }, 'the A/B test of the settings could not be set up')
+      this.#outages.failed(error)
     }
+  }
+
+  /** Do so if it could not be done yet. */
+  async catchUp(): Promise<void> {
+    if (this.#view() === undefined) await this.follow()
   }
 
   async #follow(): Promise<void> {

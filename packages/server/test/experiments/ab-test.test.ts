@@ -252,3 +252,36 @@ test('where the versions are not there it is off and says why', async t => {
   const without = await experimentApp(t, { env: { MILLRACE_FEATURES_MODEL: 'nobody' } })
   assert.match(String((await status(without.app))['reason']), /no model that takes a list of features/)
 })
+
+test('a version that is served no more is not asked, and the status says so; it can be turned off', async t => {
+  const { app } = await experimentApp(t)
+  const only = { parameters: { config: JSON.stringify({ version_policy: { specific: { versions: ['v2.0'] } } }) } }
+  const load = '/v2/repository/models/tabular_classifier/load'
+  assert.equal((await post(app, load, only)).status, 200)
+  for (let i = 0; i < 20; i++) {
+    const { status: code, body } = await post(app, '/predict', { features })
+    assert.deepEqual([code, body['model_version']], [200, 'v2.0'])
+  }
+  assert.match(String((await status(app))['reason']), /"v1\.0" of tabular_classifier is not served/)
+  assert.equal((await configure(app, { split_ratio: 0.1 })).status, 400)
+  assert.equal((await configure(app, { enabled: false })).status, 200)
+  assert.equal((await status(app))['enabled'], false)
+  assert.equal((await post(app, load, {})).status, 200)
+  assert.equal((await configure(app, { enabled: true })).status, 200)
+  assert.deepEqual([(await status(app))['enabled'], (await status(app))['reason']], [true, null])
+})
+
+test('a model that is unloaded and loaded again goes on with its experiment', async t => {
+  const { app, models } = await experimentApp(t)
+  await configure(app, { strategy: 'hash-based' })
+  const ask = async () => {
+    const { status: code, body } = await post(app, '/predict', { features, request_id: 'somebody' })
+    return [code, body['model_version']]
+  }
+  const before = await ask()
+  await models.unload('tabular_classifier')
+  assert.deepEqual(await ask(), [503, undefined])
+  await models.load('tabular_classifier')
+  assert.deepEqual(await ask(), before)
+  assert.equal((await status(app))['total_assignments'], 2)
+})
