@@ -30,7 +30,7 @@ export interface OpenShadows extends Shadows {
   readonly tap: (reply: InferReply, request: InferRequest) => void
   /** Copy requests from now on. */
   attach(models: ModelServer): void
-  /** Take over what other processes changed and counted, and give them what was counted here. */
+  /** Take over what other processes changed; what they counted is read now and then. May be called often. */
   refresh(): Promise<void>
   close(): Promise<void>
 }
@@ -73,7 +73,8 @@ class ShadowKeeper implements Shadows {
   /** Those that run here, by id and by model. */
   #copiers: ReadonlyMap<string, ShadowCopier> = new Map()
   #byModel: ReadonlyMap<string, readonly ShadowCopier[]> = new Map()
-  #cancel: () => void = () => undefined
+  /** Calls off the next time that counts are kept; undefined while there is none. */
+  #cancel: (() => void) | undefined
   #isClosed = false
 
   constructor(deps: ShadowDeps) {
@@ -136,12 +137,13 @@ class ShadowKeeper implements Shadows {
   async refresh(): Promise<void> {
     this.#all = await this.#records.all()
     this.#settle()
-    await Promise.all([...this.#all.keys()].map(id => this.#exclusive.run(id, () => this.#keep(id))))
+    const unread = [...this.#all].filter(([id, { startedAt }]) => this.#counted.get(id)?.startedAt !== startedAt)
+    await Promise.all(unread.map(([id]) => this.#exclusive.run(id, () => this.#keep(id))))
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
-    this.#cancel()
+    this.#cancel?.()
     await this.#keepAll()
     for (const copier of this.#copiers.values()) copier.stop()
     this.#byModel = new Map()
@@ -180,14 +182,15 @@ class ShadowKeeper implements Shadows {
   }
 
   #keepLater(): void {
-    this.#cancel()
-    if (this.#copiers.size === 0) return
+    if (this.#cancel !== undefined || this.#copiers.size === 0 || this.#isClosed) return
     const { after = systemTimer } = this.#deps
-    this.#cancel = after(keepEveryMs, () => void this.#keepAll().then(() => this.#keepNext()))
+    this.#cancel = after(keepEveryMs, () => void this.#keepAgain())
   }
 
-  #keepNext(): void {
-    if (!this.#isClosed) this.#keepLater()
+  async #keepAgain(): Promise<void> {
+    await this.#keepAll()
+    this.#cancel = undefined
+    this.#keepLater()
   }
 
   async #keepAll(): Promise<void> {

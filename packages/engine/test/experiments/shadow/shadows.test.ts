@@ -197,6 +197,24 @@ test('what two processes count is one sum', async t => {
   assert.deepEqual([shadows.get('s').compared, other.get('s').compared], [2, 2])
 })
 
+test('what is counted is written down every ten seconds, and not as often as somebody looks', async t => {
+  const { server, shadows, registry, clock } = await shadowed(t)
+  await shadows.start({ id: 's', model: 'm', candidate: '2' })
+  const written = async (): Promise<number> => (await registry.get('shadow-counts', 's'))?.revision ?? 0
+  await shadows.refresh()
+  const atFirst = await written()
+  for (let second = 0; second < 9; second++) {
+    await answerOf(server, 'm')
+    await settled()
+    clock.pass(1000)
+    await shadows.refresh()
+  }
+  assert.equal(await written(), atFirst)
+  clock.pass(1000)
+  await settled()
+  assert.equal(await written(), atFirst + 1)
+})
+
 test('one that is stopped copies nothing more and keeps its report; one that is removed is gone', async t => {
   const { server, shadows, reopen } = await shadowed(t)
   await shadows.start({ id: 's', model: 'm', candidate: '2' })
