@@ -27,8 +27,8 @@ export interface World {
   /** Requests a second, of both. */
   readonly requests: number
   /** By how much errors and milliseconds of both are multiplied at a second; 1 unless given. */
-  readonly drift?: (second: number) => number
-  readonly plan?: Record<string, unknown>
+  readonly drift?: ((second: number) => number) | undefined
+  readonly plan?: Record<string, unknown> | undefined
 }
 
 /** What became of it. */

@@ -46,5 +46,7 @@ for (const [name, played] of Object.entries(worlds)) {
     return `${quantile(values, 0.5)} (${quantile(values, 0.95)})`
   }
   const verdicts = `${count('promoted')} promoted, ${count('rolled back')} rolled back, ${count('undecided')} undecided`
-  console.log(`${name}: ${verdicts}; ${of('requests')} requests, ${of('seconds')} s, ${of('failures')} failures`)
+  process.stdout.write(
+    `${name}: ${verdicts}; ${of('requests')} requests, ${of('seconds')} s, ${of('failures')} failures\n`
+  )
 }
