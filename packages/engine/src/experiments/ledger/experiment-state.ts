@@ -98,14 +98,22 @@ export class ExperimentState {
     return 'new'
   }
 
-  /** Go through all units that are known. */
-  forEachUnit(visit: (first: number, second: number, unit: KnownUnit & { isCrossed: boolean }) => void): void {
+  /** Go through the units in some parts of the table. */
+  forEachUnit(
+    firstPart: number,
+    endPart: number,
+    visit: (first: number, second: number, unit: KnownUnit & { isCrossed: boolean }) => void
+  ): void {
     const { units } = this
-    units.forEach(() => {
-      const info = units.words[units.at + 3]!
-      const marks = { isOwnRequest: (info & ownRequestMark) !== 0, isCrossed: (info & crossedMark) !== 0 }
-      visit(units.words[units.at]!, units.words[units.at + 1]!, { arm: info & armBits, time: this.#time(), ...marks })
-    })
+    units.forEach(
+      () => {
+        const info = units.words[units.at + 3]!
+        const marks = { isOwnRequest: (info & ownRequestMark) !== 0, isCrossed: (info & crossedMark) !== 0 }
+        visit(units.words[units.at]!, units.words[units.at + 1]!, { arm: info & armBits, time: this.#time(), ...marks })
+      },
+      firstPart,
+      endPart
+    )
   }
 
   /** Go through all outcomes whose ids are known; when they were told is not. */

@@ -65,9 +65,12 @@ export class HashTable {
     return true
   }
 
-  /** Point at each entry in turn; `visit` may change the entry, and must not add any. */
-  forEach(visit: () => void): void {
-    for (const shard of this.#shards) if (shard !== undefined) this.#each(shard, visit)
+  /** Point at each entry of some parts in turn; `visit` may change the entry, and must not add any. */
+  forEach(visit: () => void, first = 0, end = shardCount): void {
+    for (let number = first; number < end; number++) {
+      const shard = this.#shards[number]
+      if (shard !== undefined) this.#each(shard, visit)
+    }
   }
 
   /** The entries of a part, 0 to 255, one after the other; undefined for an empty one. */

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
-import type { Durability } from '@millrace/store'
+import { type Durability, type RedisConnection, redisLedgerStream } from '@millrace/store'
 import type { LearnerLog } from '../../learning/learner-log.ts'
 import { LedgerCore } from './ledger-core.ts'
+import type { ExchangeHealth, LedgerExchange } from './ledger-exchange.ts'
 import type { LedgerFolder, LedgerFolderOptions } from './ledger-folder.ts'
-import { type LedgerLimitOptions, ledgerLimits } from './ledger-limits.ts'
+import { type LedgerLimitOptions, type LedgerLimits, ledgerLimits } from './ledger-limits.ts'
 import { LedgerState } from './ledger-state.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -17,12 +18,16 @@ export interface LedgerOptions extends LedgerLimitOptions {
   /** What an outcome survives that is acknowledged. */
   readonly durability: Durability
   readonly log: LearnerLog
+  /** Where processes with folders of their own tell one another; it may come and go. */
+  readonly redis?: RedisConnection | undefined
   /** Milliseconds since 1970. */
   readonly now?: (() => number) | undefined
   /** Bytes of records after which a snapshot is taken (default 8 MiB). */
   readonly snapshotBytes?: number | undefined
   /** Bytes of requests that are kept on disk (default 64 MiB). */
   readonly requestBytes?: number | undefined
+  /** Records in the stream of Redis after which an image takes their place (default 20,000). */
+  readonly streamRecords?: number | undefined
 }
 
 /** How a ledger is. */
@@ -40,6 +45,8 @@ export interface LedgerHealth {
   readonly requests: number
   readonly waitingOutcomes: number
   readonly memoryBytes: number
+  /** How the exchange by way of Redis is; undefined without, and before there is an experiment. */
+  readonly exchange: ExchangeHealth | undefined
 }
 
 /** A ledger that is kept. */
@@ -67,10 +74,13 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
   return ledger
 }
 
+type KeptOptions = LedgerFolderOptions & Pick<LedgerOptions, 'redis' | 'streamRecords'> & { limits: LedgerLimits }
+
 class KeptLedger extends LedgerCore implements OpenLedger {
-  readonly #given: LedgerFolderOptions
+  readonly #given: KeptOptions
   readonly #log: LearnerLog
   #folder: LedgerFolder | undefined
+  #exchange: LedgerExchange | undefined
   #opening: Promise<void> | undefined
   #problem: unknown
   #retry: NodeJS.Timeout | undefined
@@ -102,13 +112,15 @@ class KeptLedger extends LedgerCore implements OpenLedger {
       units: experiments.reduce((sum, { units }) => sum + units.size, 0),
       requests: requests.size,
       waitingOutcomes: state.waiting.size,
-      memoryBytes: state.memoryBytes + requests.memoryBytes
+      memoryBytes: state.memoryBytes + requests.memoryBytes,
+      exchange: this.#exchange?.health
     }
   }
 
   override async flush(): Promise<void> {
     await this.#opening?.catch(() => undefined)
     await super.flush()
+    await this.#exchange?.flush()
   }
 
   override async close(): Promise<void> {
@@ -117,6 +129,7 @@ class KeptLedger extends LedgerCore implements OpenLedger {
     clearTimeout(this.#retry)
     await this.#opening?.catch(() => undefined)
     await super.close()
+    await this.#exchange?.close()
     await this.#folder?.close()
   }
 
@@ -124,6 +137,15 @@ class KeptLedger extends LedgerCore implements OpenLedger {
     const { LedgerFolder } = await import('./ledger-folder.ts')
     this.#folder = await LedgerFolder.open(this, this.#given)
     this.#problem = undefined
+    if (this.#given.redis !== undefined) await this.#exchangeBy(this.#given.redis)
+  }
+
+  async #exchangeBy(redis: RedisConnection): Promise<void> {
+    const { LedgerExchange } = await import('./ledger-exchange.ts')
+    const { limits, log, streamRecords } = this.#given
+    const stream = redisLedgerStream(redis)
+    const grown = (bytes: number): void => this.#folder?.snapshots.grown(bytes)
+    this.#exchange = new LedgerExchange({ core: this, stream, redis, limits, log, grown, streamRecords })
   }
 
   /** Open in the background; what is told meanwhile waits. */
