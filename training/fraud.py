@@ -8,13 +8,13 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import f1_score, precision_score, recall_score
 
 from .advertising import DATA, against_best, described, traffic
-from .boosted_trees import trees_node
 from .features import feature_matrix
 from .onnx_file import to_bytes
-from .onnx_graph import Output, Step, build_graph, floats
+from .onnx_graph import TWO_CLASSES, Output, Step, build_graph, floats
 from .release import Release, run, table
 from .scores import brier_score, calibration_error
 from .simulators import fraud
+from .trees import ensemble_node, trees_of_boosting
 
 NAME = "fraud_detection"
 TRAINING_ROWS = 200_000
@@ -66,10 +66,9 @@ def fraud_detection() -> Release:
 
 def _file(estimator: Any, width: int) -> bytes:
     steps: list[Step] = [
-        ("Sigmoid", ["raw"], "fraud", {}),
-        ("Sub", ["one", "fraud"], "legitimate", {}),
-        ("Concat", ["legitimate", "fraud"], "probabilities", {"axis": 1}),
-        ("ArgMax", ["probabilities"], "label", {"axis": 1, "keepdims": 0}),
+        ("Add", ["sum", "baseline"], "raw", {}),
+        ("Sigmoid", ["raw"], "second", {}),
+        *TWO_CLASSES,
     ]
     outputs: dict[str, Output] = {
         "label": (TensorProto.INT64, [None]),
@@ -78,9 +77,9 @@ def _file(estimator: Any, width: int) -> bytes:
     model = build_graph(
         input_name="features",
         width=width,
-        nodes=[trees_node(estimator, "features", "raw")],
+        nodes=[ensemble_node(trees_of_boosting(estimator), targets=1, input_name="features", output="sum")],
         steps=steps,
-        constants=floats({"one": 1}),
+        constants=floats({"one": 1, "baseline": np.ravel(estimator._baseline_prediction)[:1]}),
         outputs=outputs,
     )
     return to_bytes(model, name=NAME)

@@ -8,11 +8,17 @@ from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from .onnx_file import OPSETS
 
-IR_VERSION = 8
 # Operator, inputs, output, attributes.
 Step = tuple[str, list[str], str, dict[str, Any]]
 # Type and shape, None where any size will do.
 Output = tuple[int, list[int | None]]
+
+# From `second`, the probability of the second of two classes, and the constant `one`.
+TWO_CLASSES: list[Step] = [
+    ("Sub", ["one", "second"], "first", {}),
+    ("Concat", ["first", "second"], "probabilities", {"axis": 1}),
+    ("ArgMax", ["probabilities"], "label", {"axis": 1, "keepdims": 0}),
+]
 
 
 def build_graph(
@@ -32,8 +38,9 @@ def build_graph(
         [helper.make_tensor_value_info(key, kind, shape) for key, (kind, shape) in outputs.items()],
         [numpy_helper.from_array(value, key) for key, value in constants.items()],
     )
-    opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS.items()]
-    return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
+    versions = OPSETS | ({"ai.onnx.ml": 5} if any(node.op_type == "TreeEnsemble" for node in nodes) else {})
+    opsets = [helper.make_opsetid(domain, version) for domain, version in versions.items()]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=helper.find_min_ir_version_for(opsets))
 
 
 def floats(values: dict[str, Any], kind: type[np.floating[Any]] = np.float32) -> dict[str, NDArray[Any]]:

@@ -5,11 +5,13 @@ from typing import Any
 
 import numpy as np
 import skl2onnx
+from onnx import ModelProto
 from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 
+from .forest import forest_to_onnx
 from .onnx_file import to_bytes, to_onnx
 from .release import Feature, Release, run, table
 from .scores import classification_scores
@@ -79,9 +81,12 @@ def tabular_classifiers() -> list[Release]:
 def _release(sample: Sample, estimator: Any, *, model_name: str, **facts: str) -> Release:
     train, held_out, train_labels, held_out_labels = sample.split()
     estimator.fit(train, train_labels)
-    model = to_onnx(estimator, name=model_name, input_name=INPUT, width=10)
+    model, converter = _converted(estimator, model_name)
     content = to_bytes(model, name=model_name)
     probabilities = run(content, held_out)["probabilities"].astype(float)
+    drift = np.abs(probabilities - estimator.predict_proba(held_out)).max()
+    if drift > 1e-6:
+        raise ValueError(f"the ONNX model of {model_name} differs from the classifier by {drift}")
     metrics = classification_scores(probabilities, held_out_labels, estimator.classes_)
     parameters = {key: value for key, value in estimator.get_params().items() if value is not None}
     kind = type(estimator).__name__
@@ -90,7 +95,7 @@ def _release(sample: Sample, estimator: Any, *, model_name: str, **facts: str) -
         description=f"A {kind} of {sample.classes} classes on ten made-up features, to try things out with.",
         model_type=kind,
         model=content,
-        converter=f"skl2onnx {skl2onnx.__version__}",
+        converter=converter,
         features=_features(train),
         class_names=[f"class_{label}" for label in estimator.classes_],
         outputs=OUTPUTS,
@@ -100,6 +105,13 @@ def _release(sample: Sample, estimator: Any, *, model_name: str, **facts: str) -
         sample=held_out[:5].astype(float).round(4).tolist(),
         **facts,
     )
+
+
+def _converted(estimator: Any, name: str) -> tuple[ModelProto, str]:
+    """The model, and what made it."""
+    if isinstance(estimator, RandomForestClassifier):
+        return forest_to_onnx(estimator, input_name=INPUT, width=10), "training/forest.py"
+    return to_onnx(estimator, name=name, input_name=INPUT, width=10), f"skl2onnx {skl2onnx.__version__}"
 
 
 def _features(train: Any) -> list[Feature]:

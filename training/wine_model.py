@@ -10,9 +10,9 @@ from scipy.optimize import minimize_scalar
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
-from .onnx_file import to_onnx
 from .onnx_graph import Step, build_graph, floats, places
 from .scores import Floats, Labels, log_loss
+from .trees import ensemble_node, trees_of_forest
 
 # Class by class no probability is smaller before tempering, so that none is ruled out by a few hundred wines.
 FLOOR = 1e-3
@@ -31,7 +31,7 @@ class WineClassifier:
     last two see standardised logarithms.
     """
 
-    def __init__(self, classes: Labels, *, trees: int = 80, leaf: int = 3, width: float = 0.3, seed: int = 0) -> None:
+    def __init__(self, classes: Labels, *, trees: int = 40, leaf: int = 3, width: float = 0.3, seed: int = 0) -> None:
         self.classes = classes
         self.width = width
         self.temperature = 1.0
@@ -68,8 +68,8 @@ class WineClassifier:
         if not np.array_equal(self.forest.classes_, self.classes):
             raise ValueError("the forest has not seen every class")
         width = self._known.shape[1]
-        forest = to_onnx(self.forest, name="forest", input_name=input_name, width=width).graph.node[0]
-        forest.output[:] = ["forest_label", "forest"]
+        trees = trees_of_forest(self.forest)
+        forest = ensemble_node(trees, targets=len(self.classes), input_name=input_name, output="forest")
         return build_graph(
             input_name=input_name,
             width=width,
