@@ -37,7 +37,9 @@ export async function openServingExperiments(order: ExperimentsOrder): Promise<O
   const log = logger.child({ service: 'inference' })
   const things = openThings()
   try {
-    const ledger = await things.keep(openLedger({ folder: join(dataDir, 'experiments'), durability, log }))
+    const ledger = await things.keep(
+      openLedger({ folder: join(dataDir, 'experiments'), durability, redis: connection, log })
+    )
     const experiments = await openExperiments({ registry, ledger, log })
     const heeded = { experiments, log, refreshed }
     const unwatch = connection === undefined ? lookAgain(heeded) : heedOtherProcesses(connection, heeded)
