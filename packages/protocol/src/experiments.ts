@@ -97,6 +97,11 @@ const definitionFields = {
   sticky: Type.Optional(
     Type.Boolean({ description: 'Whether a unit keeps the arm that it was first served by when weights change.' })
   ),
+  yields: Type.Optional(
+    Type.Boolean({
+      description: 'Whether all else that runs on the alias decides first, canaries among it. False unless given.'
+    })
+  ),
   missing_unit: Type.Optional(
     oneOf(
       ['random', 'skip', 'refuse'],
@@ -206,6 +211,7 @@ export const ExperimentReplySchema = Type.Object(
     coverage: share('Share of all units that take part.'),
     seed: Type.String({ description: 'What is hashed with the unit.' }),
     sticky: Type.Boolean({ description: 'Whether a unit keeps its arm when weights change.' }),
+    yields: Type.Boolean({ description: 'Whether all else that runs on the alias decides first.' }),
     missing_unit: Type.String({ description: 'random, skip or refuse.' }),
     on_failure: Type.String({ description: 'fail, or control.' }),
     overrides: Type.Unsafe<Record<string, string>>({

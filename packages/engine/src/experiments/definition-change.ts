@@ -4,7 +4,7 @@ import type { DefinitionFault } from './experiments.ts'
 import { definitionFields } from './read-definition.ts'
 
 /** What may be changed freely of an experiment that measures. Of arms, weights may be, and others added; so may metrics. */
-const free = new Set<string>(['description', 'coverage', 'overrides', 'bandit', 'arms', 'metrics'])
+const free = new Set<string>(['description', 'coverage', 'yields', 'overrides', 'bandit', 'arms', 'metrics'])
 
 /** What somebody would have to write for a definition with some of its fields changed, and of `bandit` parts of it. */
 export function changedDraft(

@@ -68,6 +68,8 @@ export interface ExperimentDefinition {
   readonly seed: string
   /** Whether a unit keeps the arm that it was first served by when weights change. Always true for thompson. */
   readonly isSticky: boolean
+  /** Whether all else that runs on the alias decides first, canaries among it. */
+  readonly yields: boolean
   /** A request without a unit of its own: an arm by chance, no part in it, or an error. */
   readonly missingUnit: 'random' | 'skip' | 'refuse'
   /** Whether control answers where an arm fails; the unit still counts as the arm's. */

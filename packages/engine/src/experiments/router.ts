@@ -2,6 +2,7 @@ import type { Decision, InferReply, InferRequest } from '../serving/model-server
 import type { Traffic } from '../serving/traffic.ts'
 import { countFailed, countServed, OutletRoute } from './arm-outlet.ts'
 import type { AnswerTap } from './experiment-deps.ts'
+import type { ExperimentRecord } from './experiment.ts'
 import type { RoutedExperiment } from './routed-experiment.ts'
 
 /** What runs on one model, by alias. */
@@ -11,7 +12,7 @@ interface ModelLanes {
   readonly standard: Lane | undefined
 }
 
-/** What runs on one alias of a model, in the order of deciding: experiments before canaries, the oldest first. */
+/** What runs on one alias of a model, in the order of deciding: experiments, canaries, what yields; the oldest first. */
 interface Lane {
   readonly all: readonly RoutedExperiment[]
   readonly overriding: readonly RoutedExperiment[]
@@ -95,7 +96,12 @@ function laneOf(all: readonly RoutedExperiment[]): Lane {
 
 /** The same order in every process. */
 function compare({ record: a }: RoutedExperiment, { record: b }: RoutedExperiment): number {
-  const isCanary = Number(a.canary !== undefined) - Number(b.canary !== undefined)
-  if (isCanary !== 0) return isCanary
-  return (a.startedAt ?? 0) - (b.startedAt ?? 0) || (a.definition.id < b.definition.id ? -1 : 1)
+  return (
+    rankOf(a) - rankOf(b) || (a.startedAt ?? 0) - (b.startedAt ?? 0) || (a.definition.id < b.definition.id ? -1 : 1)
+  )
+}
+
+function rankOf({ definition, canary }: ExperimentRecord): number {
+  if (definition.yields) return 2
+  return canary === undefined ? 0 : 1
 }

@@ -21,6 +21,7 @@ export function definition(more: Partial<ExperimentDefinition> = {}): Experiment
     coverage: 1,
     seed: id,
     isSticky: false,
+    yields: false,
     missingUnit: 'random',
     onFailure: 'control',
     overrides: {},

@@ -72,6 +72,22 @@ test('an experiment on the documented API takes its requests alone', async t => 
   assert.equal((await ask(given('u'))).route.reason, 'default')
 })
 
+test('what yields decides about nothing that a canary or an experiment takes', async t => {
+  const { experiments, server, ask, time } = await experimentSetup(t)
+  await server.moveAlias('m', 'default', 'v1')
+  const start = async (more: Record<string, unknown>): Promise<void> => {
+    const { definition } = await experiments.create({ ...draft, ...more })
+    await experiments.start(definition.id)
+    time.pass(1)
+  }
+  await start({ id: 'yielding', yields: true, arms: allToFirst('v3', 'v1') })
+  assert.deepEqual(toldBy(await ask(given('u'))), ['v3', 'experiment', 'yielding/v3'])
+  await experiments.canaries.start({ model: 'm', candidate: 'v2', steps: [0.5] })
+  assert.equal((await ask(given('u'))).route.reason, 'canary')
+  await start({ id: 'later', arms: allToFirst('v3', 'v1'), coverage: 1 })
+  assert.deepEqual(toldBy(await ask(given('u'))), ['v3', 'experiment', 'later/v3'])
+})
+
 describe('a request without a unit of its own', () => {
   const made = { unit: { id: 'r1', isGiven: false }, requestId: 'r1' }
 

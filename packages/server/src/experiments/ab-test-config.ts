@@ -114,8 +114,11 @@ function descriptionOf({ split_ratio: ratio }: AbTestConfig): string {
   return `A/B test of POST /predict with a list of features; split_ratio ${ratio}`
 }
 
-/** The experiment that does what is wished for. */
-export function draftOf(wishes: AbTestWishes, model: string): ExperimentDraft {
+/**
+ * The experiment that does what is wished for.
+ * @param yields whether others on the same model decide first: nobody asked for what only the settings say
+ */
+export function draftOf(wishes: AbTestWishes, model: string, yields: boolean): ExperimentDraft {
   const { models, strategy, weights } = wishes
   const shares = sharesOf(wishes)
   return {
@@ -124,6 +127,7 @@ export function draftOf(wishes: AbTestWishes, model: string): ExperimentDraft {
     description: descriptionOf(wishes),
     entry: 'predict',
     strategy,
+    yields,
     weighting: weights,
     arms: models.map((version, index) => ({
       name: version,

@@ -124,7 +124,7 @@ export class AbTest {
   async #put(wishes: AbTestWishes, by: string, view: ExperimentView | undefined): Promise<void> {
     const { experiments, model } = this.#deps
     const options = { isRunning: wishes.enabled, by, revision: view?.revision ?? 0 }
-    await experiments.put(draftOf(wishes, model), options)
+    await experiments.put(draftOf(wishes, model, by === bySettings), options)
   }
 
   /** How it stands; a fraction of a millisecond. */

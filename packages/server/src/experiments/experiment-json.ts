@@ -16,6 +16,7 @@ export const experimentNames = new FieldNames({
     'control',
     'coverage',
     'seed',
+    'yields',
     'overrides',
     'metrics',
     'alpha',

@@ -35,6 +35,7 @@ test('an experiment is created with everything that was left out, and is a draft
     control: 'old',
     coverage: 1,
     seed: 'first',
+    yields: false,
     sticky: false,
     missing_unit: 'random',
     on_failure: 'control',

@@ -32,6 +32,7 @@ export function recordOf({ weights = [0.5, 0.5], history = [], ...given }: Given
     coverage: 1,
     seed: 'x',
     isSticky: true,
+    yields: false,
     missingUnit: 'random',
     onFailure: 'fail',
     overrides: {},
