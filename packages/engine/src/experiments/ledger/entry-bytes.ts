@@ -40,6 +40,16 @@ export class EntryBytes {
     this.#length += 4
   }
 
+  /** A tag and a hash, as three calls would write them. */
+  tagged(tag: number, first: number, second: number): void {
+    this.#reserve(9)
+    const at = this.#length
+    this.#bytes[at] = tag
+    this.#view.setUint32(at + 1, first, true)
+    this.#view.setUint32(at + 5, second, true)
+    this.#length = at + 9
+  }
+
   /** An integer from 0 to 2^53 - 1, seven bits a byte, the lowest first. */
   count(value: number): void {
     this.#reserve(8)
@@ -91,6 +101,7 @@ export class EntryBytes {
 /** Reads what `EntryBytes` wrote. @throws {MillraceError} MILL_JOURNAL_DAMAGED */
 export class EntryReader {
   readonly #bytes: Buffer
+  #scratch = new Uint32Array(0)
   #at = 0
 
   constructor(bytes: Uint8Array) {
@@ -137,12 +148,12 @@ export class EntryReader {
     return this.#bytes.subarray(start, start + size)
   }
 
-  /** A copy of the next words, aligned as numbers must be. */
-  words(count: number): Uint32Array<ArrayBuffer> {
+  /** The next words, in memory that is used again by the next call. */
+  words(count: number): Uint32Array {
     const start = this.#skip(4 * count)
-    const words = new Uint32Array(count)
-    new Uint8Array(words.buffer).set(this.#bytes.subarray(start, start + 4 * count))
-    return words
+    if (this.#scratch.length < count) this.#scratch = new Uint32Array(2 * count)
+    new Uint8Array(this.#scratch.buffer).set(this.#bytes.subarray(start, start + 4 * count))
+    return this.#scratch.subarray(0, count)
   }
 
   #skip(size: number): number {

@@ -79,6 +79,14 @@ export class ExperimentState {
     return units.find(first, second) ? units.words[units.at + 3]! & armBits : -1
   }
 
+  /** Whether a unit that comes changes nothing, as is so nearly always: it is known, and the arm's. */
+  isAt(first: number, second: number, arm: number, isOwnRequest: boolean): boolean {
+    const { units } = this
+    if (!units.find(first, second)) return false
+    const info = units.words[units.at + 3]!
+    return (info & armBits) === arm && (!isOwnRequest || (info & ownRequestMark) !== 0)
+  }
+
   unit(first: number, second: number): KnownUnit | undefined {
     const { units } = this
     if (!units.find(first, second)) return undefined
@@ -248,9 +256,6 @@ export class ExperimentState {
   #meet(first: number, second: number, arm: number, isOwnRequest: boolean, time: number): Exposed {
     const { units } = this
     const info = units.words[units.at + 3]!
-    // Nearly always: the unit came back to its arm.
-    if ((info & armBits) === arm && this.#time() <= time && (!isOwnRequest || (info & ownRequestMark) !== 0))
-      return 'nothing'
     const formerArm = info & armBits
     const former = this.#time()
     let marks = info & (crossedMark | ownRequestMark)

@@ -11,15 +11,27 @@ export class Generations {
   readonly #limit: number
   /** Newest first. */
   #tables: HashTable[] = []
-  /** Where the entry stands that was found or added last. */
-  words: Uint32Array = new Uint32Array(0)
-  doubles: Float64Array = new Float64Array(0)
-  at = 0
+  /** The table that was looked at last. */
+  #table: HashTable
 
   /** @param stride words of an entry, even and >= 2 @param limit of entries, >= 8 */
   constructor(stride: number, limit: number) {
     this.#stride = stride
     this.#limit = limit
+    this.#table = new HashTable(stride)
+  }
+
+  /** Where the entry stands that was found or added last. */
+  get words(): Uint32Array {
+    return this.#table.words
+  }
+
+  get doubles(): Float64Array {
+    return this.#table.doubles
+  }
+
+  get at(): number {
+    return this.#table.at
   }
 
   get size(): number {
@@ -32,7 +44,7 @@ export class Generations {
 
   /** Whether there is an entry; points at the newest if so. */
   find(first: number, second: number): boolean {
-    for (const table of this.#tables) if (table.find(first, second)) return this.#pointAs(table)
+    for (const table of this.#tables) if (this.#pointAs(table).find(first, second)) return true
     return false
   }
 
@@ -40,17 +52,13 @@ export class Generations {
   put(first: number, second: number): void {
     let newest = this.#tables[0]
     if (newest === undefined || newest.size >= this.#limit / most) newest = this.begin()
-    newest.put(first, second)
-    this.#pointAs(newest)
+    this.#pointAs(newest).put(first, second)
   }
 
   /** Point at each entry in turn, oldest first. */
   forEach(visit: () => void): void {
     for (const table of this.#tables.toReversed()) {
-      table.forEach(() => {
-        this.#pointAs(table)
-        visit()
-      })
+      this.#pointAs(table).forEach(visit)
     }
   }
 
@@ -66,10 +74,8 @@ export class Generations {
     return newest
   }
 
-  #pointAs(table: HashTable): true {
-    this.words = table.words
-    this.doubles = table.doubles
-    this.at = table.at
-    return true
+  #pointAs(table: HashTable): HashTable {
+    this.#table = table
+    return table
   }
 }

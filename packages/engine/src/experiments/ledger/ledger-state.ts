@@ -18,6 +18,8 @@ export class LedgerState {
   readonly waiting: WaitingOutcomes
   /** Experiments that were forgotten, and when. */
   readonly forgotten = new Map<string, number>()
+  /** Grows whenever an experiment is forgotten or begun, so that its state is another from then on. */
+  revision = 0
   /** The last record of each run of a process that is in here. */
   readonly heads = new Map<string, number>()
   readonly #limits: StateLimits
@@ -94,11 +96,13 @@ export class LedgerState {
     this.waiting.forget(id, time)
     const known = this.experiments.get(id)
     if (known !== undefined && known.createdAt <= time) this.experiments.delete(id)
+    this.revision++
   }
 
   #begin(id: string, time: number): ExperimentState {
     const experiment = new ExperimentState(this.#limits, time)
     this.experiments.set(id, experiment)
+    this.revision++
     return experiment
   }
 

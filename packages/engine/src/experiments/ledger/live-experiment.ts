@@ -1,5 +1,6 @@
 import { addLatency, place } from './arm-counts.ts'
 import { Counted } from './counted.ts'
+import type { ExperimentState } from './experiment-state.ts'
 import type { ExperimentLedger, ExperimentTally, ServedRequest } from './ledger.ts'
 import type { LedgerState } from './ledger-state.ts'
 import type { HashPair, Said } from './outcome-fact.ts'
@@ -37,6 +38,9 @@ export class LiveExperiment implements ExperimentLedger {
   #shape: { arms: number; metrics: ReadonlyMap<string, string> }
   #hasLabels = false
   #hasPassing = false
+  /** The state as of a revision of the whole. */
+  #known: ExperimentState | undefined
+  #revision = -1
   /** What was counted and is not handed over yet. */
   #live = new Counted()
 
@@ -65,7 +69,7 @@ export class LiveExperiment implements ExperimentLedger {
 
   armOf(unit: string): number | undefined {
     const { first, second } = this.#unit.of(unit)
-    const arm = this.#house.state.experiments.get(this.id)?.armOf(first, second) ?? -1
+    const arm = this.#state()?.armOf(first, second) ?? -1
     return arm === -1 ? undefined : arm
   }
 
@@ -137,11 +141,22 @@ export class LiveExperiment implements ExperimentLedger {
   }
 
   #meetGiven(first: number, second: number, arm: number, isOwnRequest: boolean): void {
+    if (this.#state()?.isAt(first, second, arm, isOwnRequest) === true) return
     const time = this.#house.now()
     const exposed = this.#house.state.expose(this.id, first, second, arm, isOwnRequest, time)
     if (exposed === 'nothing') return
     if (exposed === 'new' || exposed === 'changed') this.#house.exposed(this, first, second, arm, isOwnRequest, time)
     if (exposed === 'no room') this.#live.forgotten += 1
+  }
+
+  /** The state of this experiment, once there is any. */
+  #state(): ExperimentState | undefined {
+    const { state } = this.#house
+    if (this.#revision !== state.revision) {
+      this.#revision = state.revision
+      this.#known = state.experiments.get(this.id)
+    }
+    return this.#known
   }
 
   #said(prediction: number | string | undefined): Said | undefined {

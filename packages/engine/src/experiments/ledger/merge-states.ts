@@ -3,7 +3,7 @@ import { shardCount } from './hash-table.ts'
 import type { LedgerState } from './ledger-state.ts'
 
 /** Parts of a table that are merged in one go. */
-const partsTogether = 8
+const partsTogether = 2
 
 /**
  * Bring all that another state knows into this one; what both know stays as it is. Takes some 300 ns a unit and some

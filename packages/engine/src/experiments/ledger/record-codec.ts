@@ -48,9 +48,7 @@ export class RecordWriter implements RecordEntries {
   exposure(experiment: string, first: number, second: number, arm: number, isOwnRequest: boolean, time: number): void {
     const bytes = this.#bytes
     if (experiment !== this.#experiment || time < this.#base) this.#refer(experiment, time)
-    bytes.byte(exposureTag | (isOwnRequest ? ownRequestMark : 0) | arm)
-    bytes.word(first)
-    bytes.word(second)
+    bytes.tagged(exposureTag | (isOwnRequest ? ownRequestMark : 0) | arm, first, second)
     bytes.count(time - this.#base)
   }
 

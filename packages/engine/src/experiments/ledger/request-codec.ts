@@ -3,12 +3,12 @@ import type { HashPair } from './outcome-fact.ts'
 import { experimentBits, type RequestEntry } from './request-window.ts'
 
 const version = 1
-const tags = { experiment: 1, request: 2 } as const
-/** Of a request: its unit has the same id, and it has a prediction. */
+const tags = { experiment: 1, request: 0x80 } as const
+/** In the tag of a request: its unit has the same id, and it has a prediction. */
 const flags = { ownUnit: 1, said: 2 } as const
 
 /**
- * Writes records of requests: 15 bytes for one whose unit has its id and of which no prediction is needed, 31 at most.
+ * Writes records of requests: some 12 bytes for one whose unit has its id and of which no prediction is needed, 30 at most.
  */
 export class RequestWriter {
   readonly #bytes = new EntryBytes()
@@ -32,10 +32,8 @@ export class RequestWriter {
     const number = marks >>> experimentBits
     if (!this.#named.has(number)) this.#name(number)
     const isOwn = request.first === unit.first && request.second === unit.second
-    bytes.byte(tags.request)
-    bytes.byte((isOwn ? flags.ownUnit : 0) | (value === 0 ? 0 : flags.said))
-    bytes.word(request.first)
-    bytes.word(request.second)
+    const tag = tags.request | (isOwn ? flags.ownUnit : 0) | (value === 0 ? 0 : flags.said)
+    bytes.tagged(tag, request.first, request.second)
     if (!isOwn) {
       bytes.word(unit.first)
       bytes.word(unit.second)
@@ -84,13 +82,17 @@ export function readRequests(
   while (!bytes.isAtEnd) {
     const tag = bytes.byte()
     if (tag === tags.experiment) numbers.set(bytes.count(), numberOf(bytes.text()))
-    else if (tag === tags.request) each(readRequest(bytes, base, numbers))
+    else if (tag >= tags.request) each(readRequest(bytes, tag, base, numbers))
     else throw damagedEntry(`nothing is known by the tag ${tag}`)
   }
 }
 
-function readRequest(bytes: EntryReader, base: number, numbers: ReadonlyMap<number, number>): RequestEntry {
-  const has = bytes.byte()
+function readRequest(
+  bytes: EntryReader,
+  has: number,
+  base: number,
+  numbers: ReadonlyMap<number, number>
+): RequestEntry {
   const request = { first: bytes.word(), second: bytes.word() }
   const unit = (has & flags.ownUnit) === 0 ? { first: bytes.word(), second: bytes.word() } : request
   const marks = bytes.count()

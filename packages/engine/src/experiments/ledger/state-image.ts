@@ -7,7 +7,7 @@ import { readRecord, RecordWriter } from './record-codec.ts'
 
 const version = 1
 /** Parts of a table that are written in one go. */
-const partsTogether = 16
+const partsTogether = 4
 const deaf = { exposure: () => undefined, counted: () => undefined, forget: () => undefined }
 /** A record's name, where it is no record of a run. */
 const noName = { run: '0'.repeat(16), number: 1 }

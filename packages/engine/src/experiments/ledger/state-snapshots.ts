@@ -7,6 +7,8 @@ import { imageOf } from './state-image.ts'
 
 /** After a snapshot that failed the next one is taken this much later at the earliest. */
 const retryMs = 30_000
+/** What a record counts beside its bytes: to bring in an outcome takes as long as 20 units. */
+const perRecord = 150
 /** Of a large state a snapshot is taken only after this share of its size in records, so that the disk can keep up. */
 const shareOfState = 0.5
 
@@ -36,9 +38,9 @@ export class StateSnapshots {
     this.#options = options
   }
 
-  /** Records came. */
+  /** A record came, or several as one. */
   grown(bytes: number): void {
-    this.#bytes += bytes
+    this.#bytes += bytes + perRecord
     const { everyBytes, now } = this.#options
     if (this.#underWay !== undefined || this.#bytes < Math.max(everyBytes, shareOfState * this.#stateBytes)) return
     if (now() < this.#notBefore) return

@@ -1,3 +1,4 @@
+import { Fifo } from './fifo.ts'
 import type { HashPair, OutcomeFact } from './outcome-fact.ts'
 import { keyOf } from './text-hash.ts'
 
@@ -9,20 +10,28 @@ export interface WaitingOutcome {
 }
 
 interface Kept {
-  facts: OutcomeFact[]
+  /** The experiment that is named. */
+  readonly scope: string | undefined
+  readonly facts: OutcomeFact[]
   isKnown: boolean
+  isGone: boolean
 }
 
 /**
  * The latest outcomes that were told, for units and requests that are heard of later than what came of them, as other
- * processes may serve them. At most a given number; the oldest give way. Some 500 bytes each.
+ * processes may serve them. At most a given number that nobody counts, and a tenth of that of those that some experiment
+ * counts and another may count yet; the oldest give way. Some 500 bytes each.
  */
 export class WaitingOutcomes {
   readonly #limit: number
-  /** By id and experiment, oldest first. */
-  readonly #outcomes = new Map<string, Kept>()
+  readonly #byId = new Map<number, Kept[]>()
   readonly #byUnit = new Map<number, OutcomeFact[]>()
   readonly #byRequest = new Map<number, OutcomeFact[]>()
+  /** In the order they came, and in the order of becoming known; some may be gone. */
+  readonly #all = new Fifo<Kept>()
+  readonly #known = new Fifo<Kept>()
+  #size = 0
+  #knownSize = 0
   /** How many have a unit or request whose hash ends like this: most of those that are looked for are found missing here. */
   readonly #filter = new Uint16Array(0x10000)
   /** Those that nobody counts, by metric and experiment. */
@@ -33,47 +42,44 @@ export class WaitingOutcomes {
   }
 
   get size(): number {
-    return this.#outcomes.size
+    return this.#size
   }
 
   get memoryBytes(): number {
-    return this.#filter.byteLength + 500 * this.#outcomes.size
+    return this.#filter.byteLength + 500 * this.#size
   }
 
   /** What was told under this id for the same experiments. */
   get(experiment: string | undefined, id: HashPair): WaitingOutcome | undefined {
-    return this.#outcomes.get(nameOf(experiment, id))
+    return this.#byId.get(idKey(id))?.find(({ scope }) => scope === experiment)
   }
 
-  /** All, oldest first. */
+  /** All that was told. */
   *facts(): Iterable<OutcomeFact> {
-    for (const { facts } of this.#outcomes.values()) yield* facts
+    for (const list of this.#byId.values()) for (const { facts } of list) yield* facts
   }
 
   /** Keep what was told, unless it is kept. */
   add(fact: OutcomeFact): void {
-    const name = nameOf(fact.experiment, fact.id)
-    let kept = this.#outcomes.get(name)
-    if (kept === undefined) {
-      this.#outcomes.set(name, (kept = { facts: [], isKnown: false }))
-      this.#countUnknown(fact, 1)
-    }
+    const kept = this.#keptFor(fact)
     if (kept.facts.some(other => isSame(fact, other))) return
     kept.facts.push(fact)
     index(this.#byUnit, fact.unit, fact)
     index(this.#byRequest, fact.request, fact)
     this.#mark(fact, 1)
-    if (this.#outcomes.size > this.#limit) this.#drop(...this.#outcomes.entries().next().value!)
+    if (this.#size - this.#knownSize > this.#limit) this.#dropOldest(this.#all, false)
   }
 
   /** An experiment counts what was told under this id. */
   known(experiment: string, id: HashPair): void {
-    for (const scope of [experiment, undefined]) {
-      const kept = this.#outcomes.get(nameOf(scope, id))
-      if (kept === undefined || kept.isKnown) continue
+    for (const kept of this.#byId.get(idKey(id)) ?? []) {
+      if (kept.isKnown || (kept.scope !== undefined && kept.scope !== experiment)) continue
       kept.isKnown = true
       this.#countUnknown(kept.facts[0]!, -1)
+      this.#known.push(kept)
+      this.#knownSize++
     }
+    while (this.#knownSize > this.#limit / 10) this.#dropOldest(this.#known, true)
   }
 
   /** Whether any may be about this unit or request; rarely true for one that none is about. A few nanoseconds. */
@@ -99,24 +105,47 @@ export class WaitingOutcomes {
 
   /** Forget what was told of one experiment until then. */
   forget(experiment: string, time: number): void {
-    for (const [name, kept] of this.#outcomes) {
-      const first = kept.facts[0]!
-      if (first.experiment === experiment && first.time <= time) this.#drop(name, kept)
+    const all = [...this.#byId.values()].flat()
+    for (const kept of all) if (kept.scope === experiment && kept.facts[0]!.time <= time) this.#drop(kept)
+  }
+
+  #keptFor(fact: OutcomeFact): Kept {
+    const key = idKey(fact.id)
+    const list = this.#byId.get(key)
+    const found = list?.find(({ scope }) => scope === fact.experiment)
+    if (found !== undefined) return found
+    const kept: Kept = { scope: fact.experiment, facts: [], isKnown: false, isGone: false }
+    if (list === undefined) this.#byId.set(key, [kept])
+    else list.push(kept)
+    this.#all.push(kept)
+    this.#size++
+    this.#countUnknown(fact, 1)
+    return kept
+  }
+
+  #dropOldest(order: Fifo<Kept>, isKnown: boolean): void {
+    for (let kept = order.shift(); kept !== undefined; kept = order.shift()) {
+      if (!kept.isGone && kept.isKnown === isKnown) return this.#drop(kept)
     }
   }
 
-  #drop(name: string, { facts, isKnown }: Kept): void {
-    this.#outcomes.delete(name)
-    for (const fact of facts) {
+  #drop(kept: Kept): void {
+    kept.isGone = true
+    this.#size--
+    const [first] = kept.facts
+    remove(this.#byId, idKey(first!.id), kept)
+    for (const fact of kept.facts) {
       unindex(this.#byUnit, fact.unit, fact)
       unindex(this.#byRequest, fact.request, fact)
       this.#mark(fact, -1)
     }
-    if (!isKnown) this.#countUnknown(facts[0]!, -1)
+    if (kept.isKnown) this.#knownSize--
+    else this.#countUnknown(first!, -1)
   }
 
   #mark({ unit, request }: OutcomeFact, by: number): void {
-    for (const { first } of [unit, request]) if (first !== 0) this.#filter[first & 0xffff]! += by
+    if (unit.first !== 0) this.#filter[unit.first & 0xffff]! += by
+    if (request.first !== 0) this.#filter[request.first & 0xffff]! += by
   }
 
   #countUnknown({ experiment, metric }: OutcomeFact, by: number): void {
@@ -125,6 +154,10 @@ export class WaitingOutcomes {
     if (count === 0) this.#unknown.delete(name)
     else this.#unknown.set(name, count)
   }
+}
+
+function idKey({ first, second }: HashPair): number {
+  return keyOf(first, second)
 }
 
 function index(map: Map<number, OutcomeFact[]>, { first, second }: HashPair, fact: OutcomeFact): void {
@@ -136,11 +169,18 @@ function index(map: Map<number, OutcomeFact[]>, { first, second }: HashPair, fac
 }
 
 function unindex(map: Map<number, OutcomeFact[]>, { first, second }: HashPair, fact: OutcomeFact): void {
-  if (first === 0) return
-  const key = keyOf(first, second)
-  const rest = map.get(key)?.filter(one => one !== fact) ?? []
-  if (rest.length === 0) map.delete(key)
-  else map.set(key, rest)
+  if (first !== 0) remove(map, keyOf(first, second), fact)
+}
+
+function remove<Item>(map: Map<number, Item[]>, key: number, item: Item): void {
+  const list = map.get(key)
+  if (list === undefined) return
+  if (list.length === 1 && list[0] === item) map.delete(key)
+  else
+    map.set(
+      key,
+      list.filter(one => one !== item)
+    )
 }
 
 function isSame(fact: OutcomeFact, other: OutcomeFact): boolean {
@@ -151,10 +191,6 @@ function isSame(fact: OutcomeFact, other: OutcomeFact): boolean {
 
 function isEqual(one: HashPair, other: HashPair): boolean {
   return one.first === other.first && one.second === other.second
-}
-
-function nameOf(experiment: string | undefined, { first, second }: HashPair): string {
-  return `${first}.${second}.${experiment ?? ''}`
 }
 
 function unknownName(experiment: string | undefined, metric: string): string {
