@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import type { ExperimentTally } from '../../../src/experiments/ledger/ledger.ts'
@@ -99,6 +99,27 @@ describe('a ledger in a folder', () => {
     assert.equal(files.filter(name => name.endsWith('.snapshot')).length, 2)
     assert.ok(files.filter(name => name.endsWith('.segment')).length <= 4, files.join(' '))
     assert.equal(tally(ledger).arms[0]!.units, 300)
+  })
+
+  test('begins from an older snapshot when the newest is damaged', async t => {
+    const place = ledgerPlace(t)
+    const { now } = handClock()
+    let ledger = await place.open({ now, snapshotBytes: 1000 })
+    for (let round = 0; round < 4; round++) {
+      await fill(ledger, String(round))
+      await ledger.flush()
+      await until(() => ledger.health().snapshots > 0)
+      await ledger.close()
+      ledger = await place.open({ now, snapshotBytes: 1000 })
+    }
+    const before = tally(ledger)
+    await ledger.close()
+    const snapshots = readdirSync(join(place.folder, '0')).filter(name => name.endsWith('.snapshot'))
+    const newest = join(place.folder, '0', snapshots.toSorted().at(-1)!)
+    const bytes = readFileSync(newest)
+    bytes[bytes.length - 9]! ^= 1
+    writeFileSync(newest, bytes)
+    assert.deepEqual(tally(await place.open({ now })), before)
   })
 
   test('knows what another process on the same folder knows', async t => {
