@@ -13,6 +13,8 @@ import { StateSnapshots } from './state-snapshots.ts'
 
 /** Other processes' journals are looked at this often, while there are any. */
 const pollMs = 200
+/** Every how many looks the folder is searched for processes that are new: that call of the file system blocks. */
+const looksBetween = 5
 /** How long a look may take before others have a turn. */
 const budgetMs = 4
 
@@ -50,6 +52,7 @@ export class LedgerFolder {
   readonly snapshots: StateSnapshots
   #timer: NodeJS.Timeout | undefined
   #foldedBytes = 0
+  #waits = 0
   #isClosed = false
 
   /**
@@ -93,9 +96,9 @@ export class LedgerFolder {
     return this.#slot.journal.writer.bytesWritten
   }
 
-  /** Look at the journals of other processes until there is nothing new. */
-  async poll(): Promise<void> {
-    while (!this.#isClosed && !this.#look(budgetMs)) await nextTurn()
+  /** Look at the journals of other processes until there is nothing new. @param isForNew also for those of new ones */
+  async poll(isForNew = true): Promise<void> {
+    while (!this.#isClosed && !this.#look(budgetMs, isForNew)) await nextTurn()
     this.#grow()
   }
 
@@ -114,7 +117,7 @@ export class LedgerFolder {
     const own = this.#follow(this.#own)
     own.poll(Infinity)
     own.close()
-    this.#look(Infinity)
+    this.#look(Infinity, true)
     this.#grow()
     core.runLog.attach(this.#slot.journal.writer)
     core.committed.add((_, { length }) => this.snapshots.grown(length))
@@ -140,14 +143,17 @@ export class LedgerFolder {
 
   #wait(): void {
     if (this.#isClosed) return
-    this.#timer = setTimeout(() => void this.poll().then(() => this.#wait()), pollMs).unref()
+    const isForNew = this.#waits++ % looksBetween === 0
+    this.#timer = setTimeout(() => void this.poll(isForNew).then(() => this.#wait()), pollMs).unref()
   }
 
   /** @returns whether nothing new is left */
-  #look(milliseconds: number): boolean {
+  #look(milliseconds: number, isForNew: boolean): boolean {
     const { folder, log } = this.#options
-    const slots = slotsIn(folder).filter(slot => slot !== this.#own)
-    for (const slot of slots) if (!this.#others.has(slot)) this.#others.set(slot, this.#follow(slot))
+    if (isForNew) {
+      const slots = slotsIn(folder).filter(slot => slot !== this.#own)
+      for (const slot of slots) if (!this.#others.has(slot)) this.#others.set(slot, this.#follow(slot))
+    }
     const settled = [...this.#others].map(([slot, other]) => {
       try {
         return other.poll(milliseconds)

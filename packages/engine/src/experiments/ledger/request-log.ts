@@ -8,7 +8,7 @@ import { readRequests, RequestWriter } from './request-codec.ts'
 import { type KnownRequest, type KnownRequests, type RequestLimits, RequestWindow } from './request-window.ts'
 
 /** Requests are written this often. */
-const writeMs = 20
+const writeMs = 100
 /** Bytes that are gathered at most, as while the journal is being opened. */
 const mostGathered = 2 ** 22
 const nothing = { committed: () => undefined, failed: () => undefined }
@@ -37,7 +37,7 @@ export function requestFolder(slotFolder: string): string {
 
 /**
  * The latest requests, and those that an earlier run of the process has written. They are a help for those who tell of
- * requests rather than of units; the last 20 ms of them may be lost.
+ * requests rather than of units; the last 100 ms of them may be lost.
  */
 export class RequestLog implements KnownRequests {
   readonly window: RequestWindow
