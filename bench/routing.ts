@@ -8,10 +8,10 @@
  *
  * Server and client are processes of their own. All contenders are models of one server, copies of one file under names of
  * their own, so that they share its heap and its compiled code; a second server has nothing running at all. Rounds
- * alternate, and every second one goes through the contenders backwards, so that what else the machine does falls on all
- * of them alike. Every request names a unit, which none but experiments look at. An experiment keeps two versions at work
- * where without it there is one, which costs some of the processor's caches, whoever decides: so there is a line for two
- * versions that clients name in turn, and it is what all others are compared with.
+ * are short, and each is next to one of what it is compared with, before it and after it in turn, so that what else the
+ * machine does falls on both alike. Every request names a unit, which none but experiments look at. An
+ * experiment keeps two versions at work where without it there is one, which costs some of the processor's caches, whoever
+ * decides: so there is a line for two versions that clients name in turn, and it is what all others are compared with.
  */
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
@@ -26,8 +26,8 @@ import { shown, table } from './table.ts'
 
 const { values: flags } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '50' },
-    seconds: { type: 'string', default: '0.5' },
+    rounds: { type: 'string', default: '40' },
+    seconds: { type: 'string', default: '0.4' },
     connections: { type: 'string', default: '64' },
     only: { type: 'string' },
     repeated: { type: 'boolean', default: false }
@@ -102,7 +102,8 @@ interface Figures {
 /** One line of the table. */
 interface Contender extends Setup {
   server: Server
-  measured: Figures[]
+  /** Each round, with one of what it is compared with right before or after it. */
+  measured: { own: Figures; base: Figures }[]
 }
 
 console.log(`${cpus()[0]!.model.trim()}, ${availableParallelism()} cores | Node.js ${process.versions.node}\n`)
@@ -171,18 +172,21 @@ async function compare(client: Client, contenders: readonly Contender[]): Promis
     const { requests, elapsedMs, p50, p99 } = await client.ask(load)
     return { rate: (1000 * requests) / elapsedMs, cpu: (server.cpu() - before) / requests, p50, p99 }
   }
+  const base = contenders.find(({ model }) => model === 'two')!
   for (const contender of contenders) await ask(contender, Math.max(1500, durationMs))
   for (let round = 0; round < rounds; round++) {
-    const order = round % 2 === 0 ? contenders : contenders.toReversed()
-    for (const contender of order) contender.measured.push(await ask(contender, durationMs))
+    for (const contender of contenders) {
+      const [first, second] = round % 2 === 0 ? [base, contender] : [contender, base]
+      const [one, two] = [await ask(first, durationMs), await ask(second, durationMs)]
+      contender.measured.push(first === base ? { own: two, base: one } : { own: one, base: two })
+    }
   }
   report(contenders)
 }
 
 function report(contenders: readonly Contender[]): void {
-  const base = contenders.find(({ model }) => model === 'two')!
   const each = ({ measured }: Contender, read: (own: Figures, base: Figures) => number): number =>
-    median(measured.map((own, index) => read(own, base.measured[index]!)))
+    median(measured.map(({ own, base }) => read(own, base)))
   const rows = contenders.map(contender => [
     contender.name,
     shown(each(contender, ({ rate }) => rate)),
