@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { armsOf, growthBookArm, protocols, send, startExperiment, startInference } from './experiment-server.ts'
+import { temporaryFolder } from './program.ts'
+
+const units = Array.from({ length: 24 }, (_, index) => `unit ${index}`)
+const arms = [
+  { name: 'a', version: 'v1.0' },
+  { name: 'b', version: 'v2.0' },
+  { name: 'c', version: 'v3.0' }
+]
+const versions: Record<string, string> = { a: 'v1.0', b: 'v2.0', c: 'v3.0' }
+const forests = { id: 'forests', model: 'tabular_classifier', arms, seed: 'woods' }
+const armOf = (unit: string) => growthBookArm('woods', unit, ['a', 'b', 'c'])!
+
+/** How many of the units come to each arm. */
+function unitsByArm(all: readonly string[]): Record<string, number> {
+  const groups = Map.groupBy(all, armOf)
+  return Object.fromEntries(['a', 'b', 'c'].map(arm => [arm, groups.get(arm as 'a')?.length ?? 0]))
+}
+
+async function unitsIn(url: string): Promise<Record<string, number>> {
+  return Object.fromEntries(Object.entries(await armsOf(url, 'forests')).map(([arm, counts]) => [arm, counts.units]))
+}
+
+test('arms and counts are the same after kill -9 and a new start', async t => {
+  const dataDir = temporaryFolder(t)
+  const first = await startInference(t, { MILLRACE_DATA_DIR: dataDir })
+  await startExperiment(first.url, forests)
+  const before = protocols(first)
+  for (const unit of units) await before.ask['V2, by parameter']!(unit)
+  before.close()
+  assert.deepEqual(await unitsIn(first.url), unitsByArm(units))
+  // What is acknowledged is durable, with all that was served before.
+  const { status } = await send(`${first.url}/feedback`, { unit_id: units.at(-1), conversion: 1 })
+  assert.equal(status, 200)
+  first.child.kill('SIGKILL')
+  await first.exit
+
+  const second = await startInference(t, { ...first.settings })
+  assert.deepEqual(await unitsIn(second.url), unitsByArm(units))
+  const { ask, close } = protocols(second)
+  t.after(close)
+  const more = Array.from({ length: 12 }, (_, index) => `newcomer ${index}`)
+  for (const unit of [...units.toReversed(), ...more]) {
+    const { arm, version } = await ask['/predict']!(unit)
+    assert.deepEqual([arm, version], [armOf(unit), versions[armOf(unit)]])
+  }
+  assert.deepEqual(await unitsIn(second.url), unitsByArm([...units, ...more]))
+})
