@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
-import { describe, test, type TestContext } from 'node:test'
+import { after, describe, test, type TestContext } from 'node:test'
 import type { RedisConnection } from '@millrace/store'
 import type { ExperimentTally } from '../../../src/experiments/ledger/ledger.ts'
 import type { OpenLedger } from '../../../src/experiments/ledger/open-ledger.ts'
@@ -69,8 +69,17 @@ function unitsOf(fills: number): number {
 }
 
 describe('ledgers that tell one another by way of Redis', { skip: withoutRedis, timeout: 60_000 }, () => {
+  // One server for all of these, with a database for each.
+  const closers: (() => unknown)[] = []
+  after(async () => {
+    for (const close of closers) await close()
+  })
+  let shared: Promise<{ port: number }> | undefined
+  let databases = 0
   ledgerContract('with Redis', async (context, options) => {
-    const redis = await connectTo(context, await startRedis(context))
+    const forAll = { after: (close: () => unknown) => closers.push(close) } as unknown as TestContext
+    const { port } = await (shared ??= startRedis(forAll, { settings: ['--databases', '100'] }))
+    const redis = await connectTo(context, { port }, { url: `redis://127.0.0.1:${port}/${databases++}` })
     return ledgerPlace(context).open({ ...options, redis })
   })
 
