@@ -130,6 +130,8 @@ class RegistryBook implements ExperimentBook {
     return this.#exclusive.run(id, async () => {
       for (let attempt = 0; attempt < mostAttempts; attempt++) {
         const before = await this.#registry.get(experimentKind, id)
+        // Also where nothing is to be written: others have done it, and from then on it must be so here as well.
+        if (before !== undefined) this.#take(before)
         const revision = before?.revision ?? 0
         const found = before && entryFrom(before.value)
         const entry = make(found, revision)

@@ -69,6 +69,16 @@ test('a change that is refused leaves the record as it is, and one that changes 
   assert.equal((await registry.get('experiment', 'e'))!.revision, 1)
 })
 
+test('what others have done is so here as soon as a change finds that nothing is left to do', async () => {
+  const registry = memoryRegistryStore()
+  const [here, there] = [await openBook(registry), await openBook(registry)]
+  await here.create(record({}, { state: 'running' }))
+  await there.refresh()
+  await here.change('e', kept => ({ ...kept, state: 'stopped' }))
+  const { record: found } = await there.change('e', kept => kept)
+  assert.deepEqual([found.state, there.all.get('e')!.record.state], ['stopped', 'stopped'])
+})
+
 test('a change of a revision that is no more is refused', async () => {
   const book = await openBook()
   await book.create(record())
