@@ -69,6 +69,9 @@ export interface LedgerStream {
     /** Place of the last record in the stream that it holds; '0' for none. */
     readonly upTo: string
   }): Promise<boolean>
-  /** Hear that there is something new, while the store is there. */
-  watch(listener: () => void): () => void
+  /**
+   * Hear that there is something new, while the store is there.
+   * @param listener is told whether an image was put, so that records may be gone from the stream that were not read
+   */
+  watch(listener: (isImage: boolean) => void): () => void
 }

@@ -4,6 +4,7 @@ import { redisScript } from '../redis/redis-script.ts'
 import type { LedgerStream, StreamImage } from './ledger-stream.ts'
 
 const channel = 'ledger:news'
+const imageNews = 'image'
 const keys = { heads: 'ledger:heads', stream: 'ledger:stream', image: 'ledger:image' } as const
 /** An image is sent and fetched in pieces of this many bytes, so that no command takes long. */
 const pieceBytes = 4 * 2 ** 20
@@ -45,7 +46,7 @@ for index = 3, #ARGV, 2 do
   if tonumber(ARGV[index + 1]) > head then redis.call('HSET', KEYS[2], ARGV[index], ARGV[index + 1]) end
 end
 redis.call('XTRIM', KEYS[3], 'MINID', ARGV[2])
-redis.call('PUBLISH', '${channel}', 'image')
+redis.call('PUBLISH', '${channel}', '${imageNews}')
 return 1
 `)
 
@@ -120,7 +121,7 @@ export function redisLedgerStream(redis: Pick<RedisConnection, 'send' | 'subscri
       const allKeys = [keys.image, keys.heads, keys.stream, key]
       return (await putImageScript(redis, allKeys, [String(expected), placeAfter(upTo), ...runs])) === 1
     },
-    watch: listener => redis.subscribe(channel, () => listener())
+    watch: listener => redis.subscribe(channel, message => listener(message === imageNews))
   }
 }
 

@@ -86,10 +86,12 @@ describe('the stream of a ledger in Redis', { skip: withoutRedis, timeout: 60_00
   test('tells that there is something new', async t => {
     const redis = await connectTo(t, await startRedis(t))
     const stream = redisLedgerStream(redis)
-    const heard = Promise.withResolvers<void>()
-    stream.watch(heard.resolve)
+    const heard: boolean[] = []
+    stream.watch(isImage => heard.push(isImage))
     await until(async () => ((await redis.send(['PUBSUB', 'NUMSUB', 'ledger:news'])) as unknown[])[1] === 1)
     await stream.append(one, 0, [record(1)])
-    await heard.promise
+    await stream.putImage({ expected: 0, pieces: [Buffer.from('x')], heads: new Map(), upTo: '0' })
+    await until(() => heard.length === 2)
+    assert.deepEqual(heard, [false, true])
   })
 })

@@ -71,7 +71,7 @@ export class LedgerExchange {
     this.#stops.push(
       () => core.committed.delete(hear),
       redis.watch({ connected: () => this.#want('check') }),
-      stream.watch(() => this.#want('read'))
+      stream.watch(isImage => this.#want(isImage ? 'check' : 'read'))
     )
     this.#checkTimer = setInterval(() => this.#want('check'), checkMs).unref()
     this.#want('check')
