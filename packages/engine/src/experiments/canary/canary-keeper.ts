@@ -54,6 +54,7 @@ export class CanaryKeeper {
     if (canaries.length > 0) this.load().catch((error: unknown) => this.#warn(error))
     if (this.#deps.models() === undefined) return
     const going = canaries.filter(record => !isOver(record))
+    this.#readiness.keepOnly(new Set(going.map(({ definition }) => definition.id)))
     const intervals = going.map(
       ({ definition, canary }) => [definition.id, canary.plan.intervalSeconds * 1000] as const
     )
@@ -79,9 +80,19 @@ export class CanaryKeeper {
     return record
   }
 
+  /** @throws {MillraceError} MILL_EXPERIMENT_NOT_FOUND */
   view(id: string): CanaryView {
     const record = this.record(id)
-    return { id, record, revision: this.#deps.book.all.get(id)!.revision, checks: this.numbers(record).checks }
+    const numbers = (): CanaryCounts => this.numbers(record)
+    return {
+      id,
+      record,
+      revision: this.#deps.book.all.get(id)!.revision,
+      // Lists of all canaries are asked for by every request with feedback, which has no use for them.
+      get checks() {
+        return numbers().checks
+      }
+    }
   }
 
   numbers(record: RecordOfCanary): CanaryCounts {
@@ -143,7 +154,7 @@ export class CanaryKeeper {
       this.change(id, now => (isUntouched(now, record) ? make(now) : now))
     switch (decision.do) {
       case 'promote':
-        return this.promotion.promote(record, details)
+        return this.promotion.promote(id, { details, isStill: now => isUntouched(now, record) })
       case 'advance': {
         const { canary, control } = numbers.requests
         const all = [requestsBefore[0] + canary, requestsBefore[1] + control] as const

@@ -2,7 +2,7 @@ import type { ModelServer } from '../../serving/model-server.ts'
 import { reasonOf } from '../../serving/serving-errors.ts'
 import type { ControllerDeps } from '../experiment-deps.ts'
 import type { CanaryCheck } from '../experiments.ts'
-import { controlArm, ended, isUntouched, notPromoted, promoting, type RecordOfCanary } from './canary-record.ts'
+import { controlArm, ended, notPromoted, promoting, type RecordOfCanary } from './canary-record.ts'
 
 /** Milliseconds after which a promotion that somebody else began is brought to its end here. */
 const promotionMs = 5000
@@ -12,6 +12,14 @@ export interface CanaryCounts {
   readonly checks: readonly CanaryCheck[]
   /** Of the present step. */
   readonly requests: { readonly canary: number; readonly control: number }
+}
+
+/** A promotion that was decided on. */
+export interface Promotion {
+  /** The numbers that decided. Plain JSON. */
+  readonly details: Readonly<Record<string, unknown>>
+  /** Whether the canary, as it is by now, is still to be promoted; may throw. */
+  isStill(now: RecordOfCanary): boolean
 }
 
 /** What a promotion needs of those who keep canaries. */
@@ -37,12 +45,11 @@ export class CanaryPromotion {
     this.#host = host
   }
 
-  /** @throws {MillraceError} as ModelServer.moveAlias does; the canary waits for a person then */
-  async promote(record: RecordOfCanary, details: Readonly<Record<string, unknown>>): Promise<void> {
-    const { id } = record.definition
+  /** @throws {MillraceError} as `isStill` and ModelServer.moveAlias do; after the latter the canary waits for a person */
+  async promote(id: string, { details, isStill }: Promotion): Promise<void> {
     await this.#alone(id, async () => {
       const deed = { at: this.#deps.now(), details }
-      const isMine = await this.#host.change(id, now => (isUntouched(now, record) ? promoting(now, deed) : now))
+      const isMine = await this.#host.change(id, now => (isStill(now) ? promoting(now, deed) : now))
       if (isMine) await this.#finish(id)
     })
   }

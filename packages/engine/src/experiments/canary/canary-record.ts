@@ -122,9 +122,12 @@ export function isUntouched(now: RecordOfCanary, seen: RecordOfCanary): boolean 
   return isSame && now.state === 'running' && promotingSince === undefined
 }
 
-/** @throws {MillraceError} MILL_EXPERIMENT_STATE for one that is over */
+/** @throws {MillraceError} MILL_EXPERIMENT_STATE for one that is over or about to be */
 export function checkGoesOn(record: RecordOfCanary): void {
-  if (isOver(record)) throw wrongState(record.definition.id, `is over: it was ${told(record.canary.verdict)}`)
+  const { id } = record.definition
+  const { verdict, promotingSince } = record.canary
+  if (isOver(record)) throw wrongState(id, `is over: it was ${told(verdict)}`)
+  if (promotingSince !== undefined) throw wrongState(id, 'is being promoted')
 }
 
 /** @throws {MillraceError} MILL_EXPERIMENT_STATE unless it is over */

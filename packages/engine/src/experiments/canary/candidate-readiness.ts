@@ -24,8 +24,9 @@ export class CandidateReadiness {
     return `version ${candidate} is not ready: ${reasonOf(models, model, candidate)}`
   }
 
-  forget(id: string): void {
-    this.#seen.delete(id)
+  /** Forget all other canaries: what begins anew under the id of one that is over may have another candidate. */
+  keepOnly(ids: ReadonlySet<string>): void {
+    for (const id of this.#seen.keys()) if (!ids.has(id)) this.#seen.delete(id)
   }
 }
 

@@ -1,7 +1,7 @@
 import { MillraceError } from '@millrace/common'
 import { notReady } from '../../serving/serving-errors.ts'
 import type { ControllerDeps } from '../experiment-deps.ts'
-import { invalidExperiment, wrongState } from '../experiment-errors.ts'
+import { invalidExperiment } from '../experiment-errors.ts'
 import type { Canaries, CanaryView } from '../experiments.ts'
 import { phaseId } from '../phase-id.ts'
 import { idOf } from '../shadow/draft-fields.ts'
@@ -40,7 +40,6 @@ export function openCanaries(deps: ControllerDeps): OpenCanaries {
   const change = async (id: string, make: (record: RecordOfCanary) => RecordOfCanary): Promise<CanaryView> => {
     await keeper.change(id, record => {
       checkGoesOn(record)
-      if (record.canary.promotingSince !== undefined) throw wrongState(id, 'is being promoted')
       return make(record)
     })
     return keeper.view(id)
@@ -77,16 +76,17 @@ export function openCanaries(deps: ControllerDeps): OpenCanaries {
         return withVerdict(resumed, 'running', { at: now(), what: 'resumed', details: { maxRequests } })
       }),
     async promote(id) {
-      const record = keeper.record(id)
-      checkGoesOn(record)
-      if (deps.models() === undefined) throw notReady({ model: record.definition.model }, 'the server starts')
+      const { definition } = keeper.record(id)
+      if (deps.models() === undefined) throw notReady({ model: definition.model }, 'the server starts')
       await keeper.load()
-      const { canary } = keeper.record(id)
-      await keeper.promotion.promote(keeper.record(id), {
-        reason: 'by hand',
-        step: canary.step,
-        ...keeper.numbers(record)
-      })
+      const record = keeper.record(id)
+      const details = { reason: 'by hand', step: record.canary.step, ...keeper.numbers(record) }
+      // Whatever step it has come to meanwhile.
+      const isStill = (now: RecordOfCanary): true => {
+        checkGoesOn(now)
+        return true
+      }
+      await keeper.promotion.promote(id, { details, isStill })
       return keeper.view(id)
     },
     rollBack: (id, reason = 'by hand') =>

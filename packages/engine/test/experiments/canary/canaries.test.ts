@@ -205,6 +205,22 @@ for (const moment of ['before', 'after'] as const) {
   })
 }
 
+test('one that is promoted by hand where nobody has heard yet of its next step is promoted', async t => {
+  const { open, ask, server } = await canaryTest(t)
+  const [here, there] = [await open(), await open()]
+  const view = await here.canaries.start({ ...quick, steps: quick.steps.map(step => ({ ...step, minSeconds: 0 })) })
+  await there.book.refresh()
+  ask(view, 'canary', 10)
+  ask(view, 'control', 190)
+  await here.canaries.look('c')
+  assert.deepEqual(
+    [here, there].map(({ canaries }) => canaries.get('c').record.canary?.step),
+    [1, 0]
+  )
+  const promoted = await there.canaries.promote('c')
+  assert.deepEqual([promoted.record.canary?.verdict, aliasOf(server)], ['promoted', '2'])
+})
+
 test('a candidate that the alias cannot be moved to waits for a person', async t => {
   const { open, server, time } = await canaryTest(t)
   const { canaries } = await open({
