@@ -81,12 +81,7 @@ export function openCanaries(deps: ControllerDeps): OpenCanaries {
       await keeper.load()
       const record = keeper.record(id)
       const details = { reason: 'by hand', step: record.canary.step, ...keeper.numbers(record) }
-      // Whatever step it has come to meanwhile.
-      const isStill = (now: RecordOfCanary): true => {
-        checkGoesOn(now)
-        return true
-      }
-      await keeper.promotion.promote(id, { details, isStill })
+      await keeper.promotion.promote(id, { details, isStill: isGoingOn })
       return keeper.view(id)
     },
     rollBack: (id, reason = 'by hand') =>
@@ -103,6 +98,12 @@ export function openCanaries(deps: ControllerDeps): OpenCanaries {
       for (let past = 1; past <= phase; past++) await ledger.forget(phaseId(id, past))
     }
   }
+}
+
+/** Whatever step it has come to meanwhile. @throws {MillraceError} MILL_EXPERIMENT_STATE */
+function isGoingOn(record: RecordOfCanary): true {
+  checkGoesOn(record)
+  return true
 }
 
 /** Only one can compare with what the alias stands for. */
