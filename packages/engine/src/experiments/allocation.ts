@@ -52,14 +52,21 @@ export function tableOf(allocation: Allocation): Uint8Array {
 
 /** Share of all buckets that each arm has, by its index: the chance with which a unit comes to it. */
 export function sharesOf(allocation: Allocation, arms: number): number[] {
-  return bucketCounts(tableOf(allocation), arms).map(count => count / bucketCount)
+  return sizesOf(allocation, arms).map(count => count / bucketCount)
 }
 
 /** Shares of the arms among the units that take part: 1 in all, unless none does. */
 export function weightsOf(allocation: Allocation, arms: number): number[] {
-  const counts = bucketCounts(tableOf(allocation), arms)
+  const counts = sizesOf(allocation, arms)
   const all = counts.reduce((sum, count) => sum + count, 0)
   return counts.map(count => (all === 0 ? 0 : count / all))
+}
+
+/** Buckets of each arm. */
+function sizesOf(allocation: Allocation, arms: number): number[] {
+  const sizes = Array.from({ length: arms }, () => 0)
+  for (const [first, end, arm] of allocation) sizes[arm]! += end - first
+  return sizes
 }
 
 /** Arms give up what they have too many of: first what would be another's, and of that the last. */

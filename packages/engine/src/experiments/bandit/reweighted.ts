@@ -32,7 +32,8 @@ export function isAdaptive({ definition, state, canary }: ExperimentRecord): boo
 /**
  * An experiment with the weights that its rewards say: each arm has the chance that it is the best, as Thompson sampling
  * does on average, but no less than the floor. The fewest buckets move; who was served by an arm before stays with it.
- * @returns the same record while an arm has too few units, and where no weight would change by {@link leastMove}
+ * @returns the same record while an arm has too few units, and where no weight would change by {@link leastMove}, as where
+ *   the coverage leaves so few buckets that they cannot be divided more finely
  * @see Thompson, "On the likelihood that one unknown probability exceeds another in view of the evidence of two samples",
  *   Biometrika 25 (1933) 285-294; Chapelle and Li, "An empirical evaluation of Thompson sampling", NIPS 2011, for rewards
  *   that come late and weights that change in batches
@@ -47,10 +48,12 @@ export function reweighted(record: ExperimentRecord, { tally, distributions, now
   const before = weightsOf(record.allocation, arms.length)
   if (chosen === undefined || largestMove(before, chosen.weights) < leastMove) return record
   const allocation = reallocate(record.allocation, chosen.weights, coverage)
+  const weights = weightsOf(allocation, arms.length)
+  if (largestMove(before, weights) < leastMove) return record
   const details = {
     metric: metric.name,
     before,
-    weights: weightsOf(allocation, arms.length),
+    weights,
     probabilities: chosen.probabilities,
     arms: samples.map((sample, arm) => ({ arm: arms[arm]!.name, units: sample?.n, value: sample?.mean }))
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { tableOf, weightsOf } from '../../../src/experiments/allocation.ts'
+import { firstAllocation, tableOf, weightsOf } from '../../../src/experiments/allocation.ts'
 import { reweighted } from '../../../src/experiments/bandit/reweighted.ts'
 import { type Distributions, loadDistributions } from '../../../src/experiments/statistics/distributions.ts'
 import { experimentSetup, given } from '../experiment-setup.ts'
@@ -53,6 +53,22 @@ test('weights stay while an arm has too few units, and where they would hardly m
   // Equal arms: each is the best with a chance of a half.
   assert.equal(reweighted(record, { ...numbers, tally: tallyOf([1000, 1000], [100, 100]) }), record)
   assert.notEqual(reweighted(record, { ...numbers, tally: tallyOf([1000, 1000], [100, 120]) }), record)
+})
+
+test('weights stay where there are no buckets, or too few to divide them more finely', () => {
+  const numbers = { distributions, now: 1, tally: tallyOf([1000, 1000], [100, 120]) }
+  const { definition, ...rest } = adaptiveRecord(2)
+  const none = { ...rest, definition: { ...definition, coverage: 0 }, allocation: [] }
+  assert.equal(reweighted(none, numbers), none)
+  // Ten buckets: 0.92 and 0.08 come to nine and one.
+  const few = {
+    ...rest,
+    definition: { ...definition, coverage: 0.001 },
+    allocation: firstAllocation([0.5, 0.5], 0.001)
+  }
+  const divided = reweighted(few, numbers)
+  assert.deepEqual(weightsOf(divided.allocation, 2), [0.1, 0.9])
+  assert.equal(reweighted(divided, numbers), divided)
 })
 
 test('as few buckets move as weights change by, and the history has the numbers', () => {
