@@ -7,15 +7,19 @@ import {
   type ServedLearner,
   type Snapshotter
 } from '@millrace/engine'
-import { openJournalReader, openJournalWriter, type PendingStore } from '@millrace/store'
+import { type OpenJournal, openJournalReader, openJournalWriter, type PendingStore } from '@millrace/store'
 import type { Config } from './config-schema.ts'
 import type { Logger } from './logger.ts'
+import { startIsOver } from './starting.ts'
 
 /** Which learner, and what its journal is known by. */
 export interface LearnerPlace {
   id: string
   name: LearnerName
 }
+
+/** Records of a journal that keep a start busy for long, so that V8 shall do its best for them. */
+const manyRecords = 1000
 
 /** What learners are put into service with. */
 export interface LearnerDesk {
@@ -37,12 +41,17 @@ export async function openLearnerAt(place: LearnerPlace, desk: LearnerDesk): Pro
   if (role === 'reader') return await followLearner({ ...options, reader: openJournalReader(folder) })
   const { notes, ...journal } = await openJournalWriter(folder, { durability, role })
   for (const { message, details } of notes) desk.logger.warn({ learner: place.id, ...details }, message)
+  if (recordsToReplay(journal) > manyRecords) startIsOver()
   try {
     return await openLearner({ ...options, journal, snapshots: { snapshotter: desk.snapshotter, folder } })
   } catch (error) {
     await journal.writer.close()
     throw error
   }
+}
+
+function recordsToReplay({ writer, reader }: Pick<OpenJournal, 'writer' | 'reader'>): number {
+  return writer.lastSequence - (reader.snapshots()[0]?.sequence ?? 0)
 }
 
 function optionsOf({ id, name }: LearnerPlace, { config, logger, pending }: LearnerDesk): LearnerOptions {

@@ -1,4 +1,4 @@
-import { holdNursery } from '../nursery.ts'
+import { startSparingly } from '../starting.ts'
 import type { CommandEntry } from './command.ts'
 
 /** All commands, in the order of the help. */
@@ -7,7 +7,7 @@ export const commands: readonly CommandEntry[] = [
     name: 'up',
     summary: 'run all services and the learning pipeline in one process',
     load: async () => {
-      holdNursery()
+      startSparingly()
       return (await import('./up.ts')).upCommand
     }
   },
@@ -15,7 +15,7 @@ export const commands: readonly CommandEntry[] = [
     name: 'serve',
     summary: 'run one service: inference, features, ingestion, coinbase, model',
     load: async () => {
-      holdNursery()
+      startSparingly()
       return (await import('./serve.ts')).serveCommand
     }
   },

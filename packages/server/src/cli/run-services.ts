@@ -1,7 +1,7 @@
 import { listenAll, type ServiceAddress } from '../listen.ts'
-import { letNurseryGrow } from '../nursery.ts'
 import { type EngineParts, openPlatform, type PlatformOrder } from '../platform.ts'
 import { stopOnSignal } from '../shutdown.ts'
+import { startIsOver } from '../starting.ts'
 import { giveBackCompiledCode } from './compiled-code.ts'
 import { endNow } from './end-now.ts'
 
@@ -45,7 +45,7 @@ export async function runServices({ ready, ...order }: ServicesRun): Promise<num
       }
     })
     const companion = ready(addresses, platform.parts)
-    letNurseryGrow()
+    startIsOver()
     await stopped
     return 0
   } catch (error) {
