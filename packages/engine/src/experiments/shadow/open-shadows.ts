@@ -68,6 +68,8 @@ class ShadowKeeper implements Shadows {
   readonly #isBusy: () => boolean
   #models: ModelServer | undefined
   #all: ReadonlyMap<string, ShadowRecord> = new Map()
+  /** Changes that were made here. */
+  #changes = 0
   /** What all processes counted, when it was last asked for. */
   readonly #counted = new Map<string, { startedAt: number; counts: ShadowCounts }>()
   /** Those that run here, by id and by model. */
@@ -135,8 +137,10 @@ class ShadowKeeper implements Shadows {
   }
 
   async refresh(): Promise<void> {
-    this.#all = await this.#records.all()
+    const before = this.#copiers
+    this.#all = await this.#read()
     this.#settle()
+    await this.#keepStopped(before)
     const unread = [...this.#all].filter(([id, { startedAt }]) => this.#counted.get(id)?.startedAt !== startedAt)
     await Promise.all(unread.map(([id]) => this.#exclusive.run(id, () => this.#keep(id))))
   }
@@ -149,6 +153,15 @@ class ShadowKeeper implements Shadows {
     this.#byModel = new Map()
   }
 
+  /** All records, also those that were changed here while they were read. */
+  async #read(): Promise<ReadonlyMap<string, ShadowRecord>> {
+    for (;;) {
+      const changes = this.#changes
+      const all = await this.#records.all()
+      if (changes === this.#changes) return all
+    }
+  }
+
   #change(id: string, change: Parameters<ShadowRecords['change']>[1]): Promise<void> {
     return this.#exclusive.run(id, async () => {
       const record = await this.#records.change(id, change)
@@ -156,6 +169,7 @@ class ShadowKeeper implements Shadows {
       if (record === undefined) all.delete(id)
       else all.set(id, record)
       this.#all = all
+      this.#changes++
       this.#settle()
     })
   }
@@ -202,10 +216,17 @@ class ShadowKeeper implements Shadows {
     }
   }
 
+  /** What was counted here of shadows that somebody else stopped. */
+  async #keepStopped(before: ReadonlyMap<string, ShadowCopier>): Promise<void> {
+    const stopped = [...before].filter(([id, copier]) => this.#copiers.get(id) !== copier)
+    await Promise.all(stopped.map(([id, copier]) => this.#exclusive.run(id, () => this.#keep(id, copier))))
+  }
+
   /** Add what was counted here to what all processes counted; it stays here when that fails. */
   async #keep(id: string, copier = this.#copiers.get(id)): Promise<void> {
     const record = this.#all.get(id)
-    if (record === undefined) return
+    // Another one may be called so by now.
+    if (record === undefined || (copier !== undefined && copier.startedAt !== record.startedAt)) return
     const more = copier?.take() ?? noCounts
     try {
       const counts = await this.#records.count(record, more)

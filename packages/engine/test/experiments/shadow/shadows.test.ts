@@ -197,6 +197,36 @@ test('what two processes count is one sum', async t => {
   assert.deepEqual([shadows.get('s').compared, other.get('s').compared], [2, 2])
 })
 
+test('what one process counted of a shadow that another one stops is in the sum', async t => {
+  const { server, shadows, registry, clock } = await shadowed(t)
+  const other = await openShadows({ registry, log: quiet, after: clock.after, isBusy: () => false })
+  t.after(() => other.close())
+  other.attach(server)
+  await shadows.start({ id: 's', model: 'm', candidate: '2' })
+  await answerOf(server, 'm')
+  await settled()
+  await other.refresh()
+  await other.stop('s')
+  await shadows.refresh()
+  assert.deepEqual([shadows.get('s').isRunning, shadows.get('s').compared], [false, 1])
+})
+
+test('a shadow that is started while all are read again is there', async t => {
+  const { registry, shadows } = await shadowed(t)
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+  const { list } = registry
+  registry.list = async kind => {
+    const entries = await list(kind)
+    await gate
+    return entries
+  }
+  const refreshed = shadows.refresh()
+  await shadows.start({ id: 's', model: 'm', candidate: '2' })
+  open()
+  await refreshed
+  assert.equal(shadows.get('s').isRunning, true)
+})
+
 test('what is counted is written down every ten seconds, and not as often as somebody looks', async t => {
   const { server, shadows, registry, clock } = await shadowed(t)
   await shadows.start({ id: 's', model: 'm', candidate: '2' })
