@@ -64,8 +64,8 @@ export class LedgerCore implements Ledger {
       this.#live.set(id, experiment)
       this.#options.wake()
     }
-    experiment.reshape(shape)
-    if (this.state.waiting.size > 0) setImmediate(() => this.joinRequests())
+    // Asked for at every look and every feedback; what waits is looked through only where it could count by now.
+    if (experiment.reshape(shape) && this.state.waiting.size > 0) setImmediate(() => this.joinRequests())
     return experiment
   }
 

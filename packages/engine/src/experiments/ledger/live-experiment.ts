@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { addLatency, place } from './arm-counts.ts'
 import { Counted } from './counted.ts'
 import type { ExperimentState } from './experiment-state.ts'
@@ -61,10 +62,13 @@ export class LiveExperiment implements ExperimentLedger {
     return this.#hasPassing
   }
 
-  reshape(shape: { arms: number; metrics: ReadonlyMap<string, string> }): void {
+  /** @returns whether anything is other than before */
+  reshape(shape: { arms: number; metrics: ReadonlyMap<string, string> }): boolean {
+    if (isDeepStrictEqual(shape, this.#shape)) return false
     this.#shape = { arms: shape.arms, metrics: new Map(shape.metrics) }
     this.#hasLabels = [...shape.metrics.values()].some(kind => kind === 'accuracy' || kind === 'error')
     this.#live.arm(shape.arms - 1)
+    return true
   }
 
   armOf(unit: string): number | undefined {
