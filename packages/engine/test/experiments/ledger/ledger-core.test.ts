@@ -7,6 +7,8 @@ import { LedgerState } from '../../../src/experiments/ledger/ledger-state.ts'
 import { noHash } from '../../../src/experiments/ledger/outcome-fact.ts'
 import { memoryLog } from '../../learner-setup.ts'
 
+const shape = (...names: string[]) => ({ arms: 2, metrics: new Map(names.map(name => [name, name])) })
+
 test('what waits is looked through when an experiment can count more than before, and not whenever one is asked for', async t => {
   const limits = ledgerLimits({})
   const state = new LedgerState(limits)
@@ -19,7 +21,6 @@ test('what waits is looked through when an experiment can count more than before
   const told = { metric: 'accuracy', unit: noHash, passingArm: -1, value: 0, told: 5, time: 0 }
   state.tell({ ...told, experiment: undefined, id, request, label: { isText: false, value: 1 } })
   const { mock } = t.mock.method(core, 'joinRequests')
-  const shape = (...names: string[]) => ({ arms: 2, metrics: new Map(names.map(name => [name, name])) })
   const asked = async (...names: string[]): Promise<number> => {
     core.experiment('e', shape(...names))
     await nextTurn()
