@@ -3,7 +3,7 @@ import type { LearnerLog } from '../learning/learner-log.ts'
 import type { After } from '../learning/timers.ts'
 import type { InferReply, InferRequest, ModelServer } from '../serving/model-server.ts'
 import type { ExperimentBook } from './experiment-book.ts'
-import type { ExperimentTally, Ledger } from './ledger/ledger.ts'
+import type { Ledger } from './ledger/ledger.ts'
 
 /** What experiments are opened on: `openExperiments(deps): Promise<Experiments>`, and `attach` once there are models. */
 export interface ExperimentDeps {
@@ -14,7 +14,6 @@ export interface ExperimentDeps {
   readonly log: LearnerLog
   /** Milliseconds since 1970. */
   readonly now?: (() => number) | undefined
-  readonly monotonicNow?: (() => number) | undefined
   readonly after?: After | undefined
   /** Uniform in [0, 1); give a seeded one to get the same draws again. */
   readonly random?: (() => number) | undefined
@@ -26,13 +25,11 @@ export interface ControllerDeps {
   readonly ledger: Ledger
   /** Undefined until the models are there. */
   readonly models: () => ModelServer | undefined
-  /** What is known of an experiment or canary, of its present phase. */
-  readonly tally: (id: string) => ExperimentTally
-  readonly registry: RegistryStore
   readonly log: LearnerLog
+  /** Milliseconds since 1970. */
   readonly now: () => number
-  readonly monotonicNow: () => number
   readonly after: After
+  /** Uniform in [0, 1). */
   readonly random: () => number
 }
 

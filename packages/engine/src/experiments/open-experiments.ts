@@ -29,14 +29,12 @@ export async function openExperiments(deps: ExperimentDeps): Promise<Experiments
   const router = new Router(random, shadows.tap)
   const table = new RoutingTable({ book, ledger, router, random, models })
   const service = new ExperimentService({ book, models, now })
-  const tally: Experiments['tally'] = id => table.ledgerOf(recordOf(id)).tally()
   const recordOf = (id: string) => {
     const kept = book.all.get(id)
     if (kept === undefined) throw unknownExperiment(id)
     return kept.record
   }
-  const { monotonicNow = () => performance.now() } = deps
-  const looked = { book, ledger, models, tally, registry, log, now, monotonicNow, after, random }
+  const looked = { book, ledger, models, log, now, after, random }
   const [canaries, bandits] = [openCanaries(looked), openBandits(looked)]
   return {
     traffic: router,
@@ -59,7 +57,7 @@ export async function openExperiments(deps: ExperimentDeps): Promise<Experiments
       for (let past = 1; past <= phase; past++) await ledger.forget(phaseId(id, past))
     },
     assignment: (id, unit) => assignmentOf(service.get(id), unit, table.ledgerOf(service.get(id))),
-    tally,
+    tally: id => table.ledgerOf(recordOf(id)).tally(),
     async results(id) {
       const record = recordOf(id)
       return experimentResults({ record, tally: table.ledgerOf(record).tally(), now: now() })

@@ -1,7 +1,7 @@
 import type { ExperimentBook, KeptExperiment } from './experiment-book.ts'
 import type { ExperimentRecord } from './experiment.ts'
 import type { ExperimentLedger, Ledger } from './ledger/ledger.ts'
-import { ledgerIdOf } from './phase-id.ts'
+import { phaseLedger } from './phase-ledger.ts'
 import { type Readiness, RoutedExperiment } from './routed-experiment.ts'
 import type { Router } from './router.ts'
 
@@ -19,6 +19,8 @@ export class RoutingTable {
   readonly #deps: RoutingDeps
   /** What was made of records, with what it was made of. */
   readonly #made = new Map<string, { kept: KeptExperiment; routed: RoutedExperiment }>()
+  /** Of which the ledger was told. */
+  readonly #told = new WeakSet<KeptExperiment>()
   readonly #forgetBook: () => void
 
   constructor(deps: RoutingDeps) {
@@ -29,11 +31,7 @@ export class RoutingTable {
 
   /** What is known of an experiment in its present phase. */
   ledgerOf(record: ExperimentRecord): ExperimentLedger {
-    const { arms, metrics } = record.definition
-    return this.#deps.ledger.experiment(ledgerIdOf(record), {
-      arms: arms.length,
-      metrics: new Map(metrics.map(({ name, kind }) => [name, kind]))
-    })
+    return phaseLedger(this.#deps.ledger, record)
   }
 
   /** From here on nothing is decided. */
@@ -44,9 +42,17 @@ export class RoutingTable {
 
   #settle(): void {
     const { all } = this.#deps.book
+    for (const kept of all.values()) this.#tell(kept)
     for (const id of this.#made.keys()) if (all.get(id)?.record.state !== 'running') this.#made.delete(id)
     const running = [...all].filter(([, { record }]) => record.state === 'running')
     this.#deps.router.route(running.map(([id, kept]) => this.#routed(id, kept)))
+  }
+
+  /** What the ledger does not know of is not counted: late feedback belongs to those as well that are paused or stopped. */
+  #tell(kept: KeptExperiment): void {
+    if (kept.record.state === 'draft' || this.#told.has(kept)) return
+    this.#told.add(kept)
+    this.ledgerOf(kept.record)
   }
 
   #routed(id: string, kept: KeptExperiment): RoutedExperiment {

@@ -1,6 +1,6 @@
 import { Looks } from '../canary/looks.ts'
 import type { ControllerDeps } from '../experiment-deps.ts'
-import { ledgerIdOf } from '../phase-id.ts'
+import { phaseLedger } from '../phase-ledger.ts'
 import { type Distributions, loadDistributions } from '../statistics/distributions.ts'
 import { isAdaptive, reweighted } from './reweighted.ts'
 
@@ -23,10 +23,8 @@ export function openBandits({ book, ledger, models, log, now, after, random }: C
     distributions ??= await loadDistributions()
     const kept = book.all.get(id)
     if (kept === undefined || !isAdaptive(kept.record)) return
-    const { metrics, arms } = kept.record.definition
-    const shape = { arms: arms.length, metrics: new Map(metrics.map(({ name, kind }) => [name, kind])) }
-    const tally = ledger.experiment(ledgerIdOf(kept.record), shape).tally()
-    const numbers = { tally, distributions, now: now() }
+    const { arms } = kept.record.definition
+    const numbers = { tally: phaseLedger(ledger, kept.record).tally(), distributions, now: now() }
     if (reweighted(kept.record, numbers) === kept.record) return
     // What was measured of another phase or other arms says nothing about these.
     const { record } = await book.change(id, present =>

@@ -1,7 +1,7 @@
 import type { ControllerDeps } from '../experiment-deps.ts'
 import { unknownExperiment } from '../experiment-errors.ts'
 import type { CanaryView } from '../experiments.ts'
-import { phaseId } from '../phase-id.ts'
+import { phaseLedger } from '../phase-ledger.ts'
 import { type Distributions, loadDistributions } from '../statistics/distributions.ts'
 import {
   asCanary,
@@ -198,11 +198,9 @@ export class CanaryKeeper {
 
   /** Of all steps so far, the present one last. */
   #steps(record: RecordOfCanary): StepTallies[] {
-    const { id, arms, metrics } = record.definition
-    const shape = { arms: arms.length, metrics: new Map(metrics.map(({ name, kind }) => [name, kind])) }
     return phasesOf(record).map(phase => {
-      const tally = this.#deps.ledger.experiment(phaseId(id, phase), shape).tally()
-      return { canary: tally.arms[canaryArm]!, control: tally.arms[controlArm]! }
+      const { arms } = phaseLedger(this.#deps.ledger, record, phase).tally()
+      return { canary: arms[canaryArm]!, control: arms[controlArm]! }
     })
   }
 

@@ -55,13 +55,8 @@ export async function canaryTest(t: TestContext): Promise<CanaryTest> {
         book,
         ledger,
         models: () => models,
-        tally: () => {
-          throw new Error('not needed')
-        },
-        registry: own,
         log,
         now: time.now,
-        monotonicNow: time.now,
         after: time.after,
         random: () => 0.5
       }
