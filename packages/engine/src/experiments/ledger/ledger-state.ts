@@ -43,6 +43,11 @@ export class LedgerState {
     return known ?? this.#begin(id, time)
   }
 
+  /** What is known of an experiment, for a look at it: one that nothing was heard of does not begin by that. */
+  known(id: string): ExperimentState {
+    return this.experiments.get(id) ?? new ExperimentState(this.#limits, -Infinity)
+  }
+
   /** A unit was served by an arm. */
   expose(
     id: string,

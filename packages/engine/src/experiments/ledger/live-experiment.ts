@@ -117,13 +117,12 @@ export class LiveExperiment implements ExperimentLedger {
 
   tally(): ExperimentTally {
     const { state, now, onTheirWay } = this.#house
-    const experiment = state.at(this.id, Infinity)!
-    if (!this.#live.isZero) experiment.updatedAt = now()
     const unknown = [...this.#shape.metrics.keys()].reduce(
       (sum, metric) => sum + state.waiting.unknown(this.id, metric),
       0
     )
-    return experiment.tally(this.#shape, [this.#live, ...onTheirWay(this.id)], unknown)
+    const tally = state.known(this.id).tally(this.#shape, [this.#live, ...onTheirWay(this.id)], unknown)
+    return this.#live.isZero ? tally : { ...tally, updatedAt: now() }
   }
 
   /** Remember who was served, and by which request if somebody may ask by it. */

@@ -101,6 +101,23 @@ describe('a ledger in a folder', () => {
     assert.equal(tally(ledger).arms[0]!.units, 300)
   })
 
+  test('may be looked at before anything is heard of an experiment, whose snapshots are read and which can be forgotten', async t => {
+    const place = ledgerPlace(t)
+    const { now } = handClock()
+    let ledger = await place.open({ now, snapshotBytes: 1000 })
+    assert.equal(tally(ledger).arms[0]!.units, 0)
+    await fill(ledger)
+    await ledger.flush()
+    await until(() => ledger.health().snapshots > 0)
+    const before = tally(ledger)
+    await ledger.close()
+    ledger = await place.open({ now, snapshotBytes: 1000 })
+    assert.deepEqual(tally(ledger), before)
+    assert.equal(ledger.experiment('e', shape).tally().updatedAt, now())
+    await ledger.forget('e')
+    assert.equal(tally(ledger).arms[0]!.units, 0)
+  })
+
   test('begins from an older snapshot when the newest is damaged', async t => {
     const place = ledgerPlace(t)
     const { now } = handClock()
