@@ -29,8 +29,18 @@ export async function askModel(models: AskedModels, { matrix, check, ...question
     return await ask(resolved)
   } catch (error) {
     if (!(error instanceof MillraceError) || error.code !== 'MILL_INPUT_INVALID') throw error
-    const now = await models.resolve(model, version, question)
+    const now = await resolvedAnew(models, question, resolved)
     if (now.served === resolved.served) throw error
     return ask(now)
   }
+}
+
+/** What an experiment decided stays: another draw would favour the arms that take what others refuse. */
+async function resolvedAnew(
+  models: AskedModels,
+  { model, version, ...asker }: Omit<Question, 'matrix' | 'check'>,
+  { route, decision }: Resolved
+): Promise<Resolved> {
+  if (decision === undefined) return models.resolve(model, version, asker)
+  return { ...(await models.resolve(route.model, route.version)), decision }
 }

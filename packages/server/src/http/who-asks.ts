@@ -48,9 +48,11 @@ export function whoAsksBy(header: string = standardUnitHeader): WhoAsks {
   }
 }
 
-/** Whether a text can name a unit: 1 to 256 characters. */
+/** Whether a text can name a unit: 1 to 256 characters, of one or two code units each. */
 export function isUnitId(text: string): boolean {
-  return text !== '' && (text.length <= longestUnitId || Array.from(text).length <= longestUnitId)
+  const { length } = text
+  if (length <= longestUnitId) return length > 0
+  return length <= 2 * longestUnitId && Array.from(text).length <= longestUnitId
 }
 
 /** An empty header is none: that is how proxies take one away. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MillraceError } from '@millrace/common'
-import type { InferRequest } from '@millrace/engine'
+import type { Decision, InferRequest } from '@millrace/engine'
 import { type AskedModels, askModel } from '../../src/documents/ask-model.ts'
 import { scriptedModels } from './scripted-models.ts'
 
@@ -35,4 +35,22 @@ test('a question that the same version refuses is not put again', async () => {
   const models = switching(old)
   await assert.rejects(askModel(models, { model: 'm', matrix }), { code: 'MILL_INPUT_INVALID' })
   assert.deepEqual(models.asked, ['x'])
+})
+
+test('a question that an experiment decided about is put to the same arm again', async () => {
+  let draws = 0
+  const draw = (): Decision => ({ route: { model: 'm', version: `${++draws}.0`, reason: 'experiment' } })
+  const models = switching(now)
+  const decided: (string | undefined)[] = []
+  const { resolve, infer } = models
+  models.resolve = async (model, _version, question) => ({
+    ...(await resolve(model, undefined)),
+    decision: question && draw()
+  })
+  models.infer = request => {
+    decided.push(request.decision?.route.version)
+    return infer(request)
+  }
+  await askModel(models, { model: 'm', matrix })
+  assert.deepEqual(decided, ['1.0', '1.0'])
 })
