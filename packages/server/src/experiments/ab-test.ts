@@ -71,7 +71,8 @@ export class AbTest {
       await this.#inTurn(() => this.#follow())
       this.#outages.succeeded()
     } catch (error) {
-      this.#outages.failed(error)
+      // Another process was faster, which is heard of soon.
+      if (!isConflict(error)) this.#outages.failed(error)
     }
   }
 

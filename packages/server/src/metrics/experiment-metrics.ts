@@ -5,7 +5,10 @@ import { type Labels, registerValues } from './read-metrics.ts'
 /** What the metrics of experiments are read from. */
 export type WatchedExperiments = Pick<Experiments, 'list' | 'tally' | 'canaries' | 'shadows'>
 
-/** Experiments, canaries and shadows that metrics tell of, of each the newest; so that labels cannot grow without end. */
+/**
+ * Experiments, canaries and shadows that metrics tell of: of each those that run first, then the newest; so that labels
+ * cannot grow without end.
+ */
 const mostTold = 50
 
 /** Experiments and canaries with what was counted of them, and shadows, at one moment. */
@@ -119,20 +122,26 @@ function onceATurn(read: () => Told): () => Told {
 
 function tellOf(watched: WatchedExperiments | undefined): Told {
   if (watched === undefined) return { experiments: [], canaries: [], shadows: [] }
-  const canaries = newest(watched.canaries.list(), ({ record }) => record.createdAt)
-  const views = newest(watched.list(), ({ createdAt }) => createdAt)
+  const canaries = foremost(watched.canaries.list(), ({ record }) => [record.state === 'running', record.createdAt])
+  const begun = watched.list().filter(({ state }) => state !== 'draft')
+  const views = foremost(begun, ({ state, createdAt }) => [state === 'running', createdAt])
   const all: Running[] = [...views, ...canaries.map(({ record }) => record)]
   return {
-    experiments: all
-      .filter(({ state }) => state !== 'draft')
-      .map(view => ({ view, tally: watched.tally(view.definition.id) })),
+    experiments: all.map(view => ({ view, tally: watched.tally(view.definition.id) })),
     canaries,
-    shadows: newest(watched.shadows.list(), ({ startedAt }) => startedAt)
+    shadows: foremost(watched.shadows.list(), ({ isRunning, startedAt }) => [isRunning, startedAt])
   }
 }
 
-function newest<Thing>(things: readonly Thing[], when: (thing: Thing) => number): readonly Thing[] {
-  return things.length <= mostTold ? things : things.toSorted((a, b) => when(b) - when(a)).slice(0, mostTold)
+/** @param rank whether it runs, and since when there is such a thing */
+function foremost<Thing>(
+  things: readonly Thing[],
+  rank: (thing: Thing) => readonly [runs: boolean, since: number]
+): readonly Thing[] {
+  if (things.length <= mostTold) return things
+  const ranked = things.map(thing => ({ thing, rank: rank(thing) }))
+  ranked.sort(({ rank: a }, { rank: b }) => Number(b[0]) - Number(a[0]) || b[1] - a[1])
+  return ranked.slice(0, mostTold).map(({ thing }) => thing)
 }
 
 function eachArm({ definition }: Running, read: (index: number) => number): [Labels, number][] {

@@ -127,12 +127,13 @@ test('a shadow tells what it copied and how much of it differed', async () => {
   }
 })
 
-test('metrics tell of the newest fifty experiments, and of none where there are none', async () => {
+test('metrics tell of fifty experiments, those that run and then the newest, and of none where there are none', async () => {
   const states = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`e${index}`, 'stopped']))
-  const { asked, experiments } = watched(states, { arms: [arm(1, 0), arm(1, 0)] })
+  const drafts = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`d${index}`, 'draft']))
+  const all = { ...states, ...drafts, e0: 'running' }
+  const { asked, experiments } = watched(all, { arms: [arm(1, 0), arm(1, 0)] })
   await linesOf(experiments)
-  assert.equal(asked.length, 50)
-  assert.ok(asked.includes('e59') && !asked.includes('e9'))
+  assert.deepEqual(asked.toSorted(), ['e0', ...Array.from({ length: 49 }, (_, index) => `e${index + 11}`)])
   assert.deepEqual(await linesOf(undefined), [])
 })
 
