@@ -1,5 +1,5 @@
-import type { NamedTensor } from '@millrace/runtime'
 import type { InferReply } from '../serving/model-server.ts'
+import type { ServedVersion } from '../serving/served-version.ts'
 
 /**
  * What was predicted, where it is just one number or class: for the ledger, which labels are held against. Costs a look at
@@ -15,7 +15,17 @@ export function singlePrediction({ outputs, served }: InferReply): number | stri
   return output.datatype === 'FP16' ? undefined : value
 }
 
-function predictionAmong(outputs: readonly NamedTensor[], name: string | undefined): NamedTensor | undefined {
+/** Which metric tells how good the predictions of a version are, by labels: of classes `accuracy`, of numbers `error`. */
+export function labelMetric({ outputs, metadata }: ServedVersion): 'accuracy' | 'error' | undefined {
+  const output = predictionAmong(outputs, metadata.outputs.prediction)
+  if (output === undefined) return undefined
+  return output.datatype.startsWith('FP') ? 'error' : 'accuracy'
+}
+
+function predictionAmong<Output extends { name: string }>(
+  outputs: readonly Output[],
+  name: string | undefined
+): Output | undefined {
   if (name === undefined) return outputs[0]
   for (const output of outputs) if (output.name === name) return output
   return undefined

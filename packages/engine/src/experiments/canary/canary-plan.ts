@@ -1,8 +1,16 @@
 import type { ModelServer, ModelStatus } from '../../serving/model-server.ts'
-import { bucketCount, type CanaryPlan, type CanaryStep, type ExperimentDefinition, type Guard } from '../experiment.ts'
+import {
+  bucketCount,
+  type CanaryPlan,
+  type CanaryStep,
+  type ExperimentDefinition,
+  type Guard,
+  type Metric
+} from '../experiment.ts'
 import type { DefinitionFault } from '../experiments.ts'
 import { readDefinition, standardMetrics } from '../read-definition.ts'
 import { DraftFields, idOf, shown } from '../shadow/draft-fields.ts'
+import { labelMetric } from '../single-prediction.ts'
 
 const known = [
   'id',
@@ -57,7 +65,7 @@ export function readCanaryPlan(
   const id = fields.given('id') === undefined ? undefined : fields.id('id', '-')
   const { definition, faults } = readDefinition(definitionDraft(id, plan, control, fields.given('metrics')))
   fields.faults.push(...faults.filter(({ place }) => place[0] === 'metrics'))
-  const guards = readGuards(fields, definition)
+  const guards = readGuards(fields, definition, labelKind(models, plan.model, control))
   return { id, plan: { ...plan, guards }, definition, faults: fields.faults }
 }
 
@@ -152,9 +160,17 @@ function readStep({ faults }: DraftFields, step: unknown, index: number): Canary
   }
 }
 
-/** Failures and latency are always guarded unless others are named, and what may be told of quality as well. */
-function readGuards(fields: DraftFields, { metrics }: ExperimentDefinition): Guard[] {
-  const ofQuality = metrics.filter(metric => fields.given('metrics') !== undefined || isQuality(metric.name))
+/**
+ * Failures and latency are always guarded unless others are named, and what may be told of quality as well.
+ * @param ofLabels kind of the metric that says how good predictions are; undefined where that is not known
+ */
+function readGuards(
+  fields: DraftFields,
+  { metrics }: ExperimentDefinition,
+  ofLabels: Metric['kind'] | undefined
+): Guard[] {
+  const isNamed = fields.given('metrics') !== undefined
+  const ofQuality = metrics.filter(metric => isNamed || isQuality(metric.name, ofLabels))
   const standard = ['error_rate', 'latency', ...ofQuality.map(({ name }) => name)].map(measure => ({ measure }))
   const given = fields.given('guards') ?? standard
   if (!Array.isArray(given) || given.length === 0 || given.length > mostGuards) {
@@ -170,9 +186,26 @@ function readGuards(fields: DraftFields, { metrics }: ExperimentDefinition): Gua
   return guards
 }
 
-/** A mean of anything may be near 0, where nothing can be said relative to it. */
-function isQuality(name: string): boolean {
-  return standardMetrics.some(metric => metric.name === name && metric.kind !== 'mean')
+/**
+ * A mean of anything may be near 0, where nothing can be said relative to it; as the accuracy of numbers is, which are
+ * hardly ever just right, and the error of classes, which is as small as they are good.
+ */
+function isQuality(name: string, ofLabels: Metric['kind'] | undefined): boolean {
+  const kind = standardMetrics.find(metric => metric.name === name)?.kind
+  if (kind === 'accuracy' || kind === 'error') return ofLabels === undefined || kind === ofLabels
+  return kind === 'conversion'
+}
+
+/** By the version that the alias stands for, while it is in memory; learners predict numbers. */
+function labelKind(
+  models: Pick<ModelServer, 'models'>,
+  name: string,
+  version: string
+): 'accuracy' | 'error' | undefined {
+  const model = models.models().find(one => one.name === name)
+  if (model?.kind === 'learner') return 'error'
+  const served = model?.versions.find(one => one.version === version)?.served
+  return served && labelMetric(served)
 }
 
 function readGuard({ faults }: DraftFields, guard: unknown, index: number, measures: readonly string[]): Guard {

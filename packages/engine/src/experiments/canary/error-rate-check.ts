@@ -6,6 +6,7 @@ import { type Rate, rateSequence } from '../statistics/rate-sequence.ts'
 import type { Interval } from '../statistics/results.ts'
 import { rateOf, type Sample } from '../statistics/sample.ts'
 import { type GuardedSteps, noData, saidBy, strataOf } from './guarded-steps.ts'
+import { bothHold, exactAlpha, exactShare } from './rate-harm.ts'
 import { standardMeans, stratifiedBounds } from './stratified-evidence.ts'
 
 /**
@@ -13,9 +14,6 @@ import { standardMeans, stratifiedBounds } from './stratified-evidence.ts'
  * next to nothing fails, twice that is no reason to roll back, and could not be told from it within a day.
  */
 export const leastErrorTolerance = 0.005
-
-/** Part of alpha that the exact sequence has. */
-const exactShare = 0.2
 
 /** From where on harm is too much: the share `tolerance` more than control, which is `ratio` times control if given. */
 interface Boundary {
@@ -43,7 +41,7 @@ export function errorRateCheck(distributions: Distributions, guarded: GuardedSte
   const margin = ratio === undefined ? 0 : tolerance
   const approximate: Interval | null = bounds && [bounds[0] + margin, bounds[1] + margin]
   const exact = exactBounds(distributions, guarded, { tolerance, ratio, control })
-  const interval = common(exact, approximate)
+  const interval = bothHold(exact, approximate)
   const says = saidBy(interval, tolerance)
   return { measure: guard.measure, canary, control, harm: canary - control, interval, tolerance, says }
 }
@@ -72,21 +70,14 @@ function sampleOfErrors(tally: ArmTally): Sample | undefined {
  */
 function exactBounds(
   distributions: Distributions,
-  { alpha, stepCount, steps }: GuardedSteps,
+  guarded: GuardedSteps,
   { tolerance, ratio, control }: Boundary & { control: number }
 ): Interval {
-  const now = steps.at(-1)!
+  const now = guarded.steps.at(-1)!
   const rates = { control: errorsOf(now.control), arm: errorsOf(now.canary) }
   if (rates.control.n === 0 || rates.arm.n === 0) return [-1, 1]
-  const bounds = rateSequence(distributions, { ...rates, alpha: (exactShare * alpha) / stepCount })
+  const bounds = rateSequence(distributions, { ...rates, alpha: exactAlpha(guarded) })
   if (ratio === undefined) return bounds.difference
   const harmAt = (end: number): number => Math.min(1, tolerance + (end - ratio) * control)
   return [harmAt(bounds.ratio[0]), harmAt(bounds.ratio[1])]
-}
-
-/** What both hold; where they have nothing in common, the first. */
-function common(one: Interval, other: Interval | null): Interval {
-  if (other === null) return one
-  const [low, high] = [Math.max(one[0], other[0]), Math.min(one[1], other[1])]
-  return low <= high ? [low, high] : one
 }

@@ -6,6 +6,7 @@ import type { Interval } from '../statistics/results.ts'
 import { sampleOf } from '../statistics/sample.ts'
 import { errorRateCheck } from './error-rate-check.ts'
 import { type GuardedSteps, noData, saidBy, type StepTallies, strataOf } from './guarded-steps.ts'
+import { bothHold, exactHarm, exactShare, isShare } from './rate-harm.ts'
 import { type Stratum, standardMeans, stratifiedBounds } from './stratified-evidence.ts'
 
 /** What guards are checked by. */
@@ -49,7 +50,8 @@ function latencyCheck(distributions: Distributions, { guard, alpha, steps }: Gua
   return { measure, canary, control, harm, interval, tolerance, says: saidBy(interval, tolerance) }
 }
 
-function metricCheck(distributions: Distributions, { guard, alpha, steps }: GuardedSteps, metric: Metric): CanaryCheck {
+function metricCheck(distributions: Distributions, guarded: GuardedSteps, metric: Metric): CanaryCheck {
+  const { guard, steps } = guarded
   const { name, kind, goal } = metric
   const { tolerance, isRelative } = guard
   const strata = isTold(steps, name) ? strataOf(steps, tally => sampleOf(kind, tally, name)) : []
@@ -59,8 +61,11 @@ function metricCheck(distributions: Distributions, { guard, alpha, steps }: Guar
   const sign = goal === 'decrease' ? 1 : -1
   const scale = isRelative ? Math.abs(control) : 1
   const isClear = !isRelative || scale > clearOfZero * controlError
+  const exact = isShare(metric) ? exactHarm(distributions, guarded, { metric, sign }) : null
+  const alpha = isShare(metric) ? (1 - exactShare) * guarded.alpha : guarded.alpha
   const bounds = isClear ? boundsOfMargin(distributions, strata, { guard, alpha, sign, control }) : null
-  const interval: Interval | null = bounds && [tolerance + bounds[0] / scale, tolerance + bounds[1] / scale]
+  const approximate: Interval | null = bounds && [tolerance + bounds[0] / scale, tolerance + bounds[1] / scale]
+  const interval = exact === null ? approximate : bothHold(exact, approximate)
   const harm = scale === 0 ? null : (sign * (canary - control)) / scale
   return { measure: name, canary, control, harm, interval, tolerance, says: saidBy(interval, tolerance) }
 }

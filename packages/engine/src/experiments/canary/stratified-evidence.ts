@@ -33,7 +33,7 @@ export function standardMeans(strata: readonly Stratum[]): StandardMeans | undef
   const total = strata.reduce((sum, stratum) => sum + weightOf(stratum), 0)
   if (!(total > 0)) return undefined
   const weighted = (of: (stratum: Stratum) => number): number =>
-    strata.reduce((sum, stratum) => sum + (weightOf(stratum) / total) * of(stratum), 0)
+    strata.reduce((sum, stratum) => sum + weightOf(stratum) * of(stratum), 0) / total
   const squares = strata.reduce(
     (sum, stratum) => sum + (weightOf(stratum) / total) ** 2 * stratum.control.varianceOfMean,
     0

@@ -134,6 +134,37 @@ test('less is harm where more is better, and more where less is', () => {
   assert.deepEqual([down.harm!.toFixed(9), down.says], ['-0.200000000', 'pass'])
 })
 
+/** Units with one label each, so many of them right. */
+function judged(units: number, right: number): ArmTally {
+  const metric = { units, count: units, sum: right, sumSquares: right, countSquares: units, products: right }
+  return tally({ units, metric })
+}
+
+const accuracy: Metric = { name: 'q', kind: 'accuracy', goal: 'increase' }
+const tenPerCent: Guard = { measure: 'q', tolerance: 0.1, isRelative: true }
+
+test('two versions that are always right are as good as each other, though nothing varies to tell it by', () => {
+  const few = check(tenPerCent, [{ canary: judged(10, 10), control: judged(10, 10) }], [accuracy])
+  assert.equal(few.says, 'unsure')
+  const steps = [{ canary: judged(300, 300), control: judged(300, 300) }]
+  const { canary, control, harm, interval, says } = check(tenPerCent, steps, [accuracy])
+  assert.deepEqual([canary, control, Math.abs(harm!), says], [1, 1, 0, 'pass'])
+  assert.ok(interval![0] <= 0 && interval![1] >= 0 && interval![1] < 0.1)
+  const absolute = check({ ...tenPerCent, isRelative: false }, steps, [accuracy])
+  assert.equal(absolute.says, 'pass')
+})
+
+test('what is wrong each time is found by a few labels', () => {
+  const control = judged(100, 95)
+  assert.equal(check(tenPerCent, [{ canary: judged(2, 0), control }], [accuracy]).says, 'unsure')
+  assert.equal(check(tenPerCent, [{ canary: judged(12, 0), control }], [accuracy]).says, 'breach')
+})
+
+test('nothing is said relative to a control that is never right', () => {
+  const steps = [{ canary: judged(3000, 0), control: judged(3000, 0) }]
+  assert.equal(check(tenPerCent, steps, [accuracy]).says, 'unsure')
+})
+
 test('a metric that nobody tells has no data, whatever was served', () => {
   const served = tally({ units: 1000, requests: 1000 })
   const conversion: Metric = { name: 'q', kind: 'conversion', goal: 'increase' }
