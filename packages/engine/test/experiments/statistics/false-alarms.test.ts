@@ -19,7 +19,7 @@ import {
 
 const distributions = await loadDistributions()
 
-const runs = 1000
+const runs = 600
 
 /** Numbers of units from 1 to 30 million, dense enough for the widths of sequences to differ by less than 1 %. */
 const sizes = Array.from({ length: 100 }, (_, index) => 1.19 ** index)
