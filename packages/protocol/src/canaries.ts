@@ -123,7 +123,7 @@ export const CanaryReplySchema = Type.Object(
         canary: Type.Integer({ description: 'To the candidate.' }),
         control: Type.Integer({ description: 'To control.' })
       },
-      { description: 'Requests that were answered since it began.' }
+      { description: 'Requests that came to each since it began, those that failed among them.' }
     ),
     checks: Type.Array(CheckSchema, { description: 'What each guard says now.' }),
     decisions: Type.Array(

@@ -23,7 +23,7 @@ export function canaryReply({ id, record, revision, checks }: CanaryView, tally:
   const index = definition.arms.findIndex(({ version }) => version === plan.candidate)
   const control = definition.arms.findIndex(({ name }) => name === definition.control)
   // Each step counts anew.
-  const requestsOf = (arm: number): number => tally.arms[arm]?.requests ?? 0
+  const requestsOf = (arm: number): number => (tally.arms[arm]?.requests ?? 0) + (tally.arms[arm]?.failures ?? 0)
   const [canaryBefore, controlBefore] = requestsBefore
   return {
     id,

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import { canaryReply } from '../../src/experiments/canary-json.ts'
 import { experimentApp, features } from './experiment-app.ts'
 import { placesIn, request } from './request.ts'
 
-const { app, models } = await experimentApp({ after }, { env: { AB_TEST_ENABLED: 'false' } })
+const { app, models, experiments } = await experimentApp({ after }, { env: { AB_TEST_ENABLED: 'false' } })
 const model = 'tabular_classifier'
 const active = () => models.model(model).aliases.get('default')
 
@@ -82,6 +83,16 @@ test('a canary is frozen, resumed and rolled back by hand, with the reason in it
   assert.ok((all['canaries'] as { id: string }[]).some(one => one.id === id))
   const { body: listed } = await request(app, 'GET /experiments')
   assert.ok(!(listed['experiments'] as { id: string }[]).some(one => one.id === id))
+})
+
+test('requests that failed are among those that are told of', async () => {
+  const { body } = await request(app, 'POST /canaries', { model, candidate: 'v3.0' })
+  const id = String(body['id'])
+  const tally = experiments.tally(id)
+  const arms = tally.arms.map((arm, index) => ({ ...arm, requests: [570, 40][index]!, failures: [3, 20][index]! }))
+  const { requests } = canaryReply(experiments.canaries.get(id), { ...tally, arms })
+  assert.deepEqual(requests, { canary: 60, control: 573 })
+  await request(app, `POST /canaries/${id}/rollback`)
 })
 
 test('every fault of a plan is told by the names that JSON has', async () => {
