@@ -69,7 +69,7 @@ export const shadowRoutes: FastifyPluginAsyncTypebox<ShadowRoutesDeps> = async (
     {
       schema: {
         operationId: 'shadow',
-        summary: 'What a shadow has shown so far, in this process',
+        summary: 'What a shadow has shown so far; what other processes compared, as of a few seconds ago',
         params: ExperimentParamsSchema,
         response: { 200: ShadowReplySchema, ...failures }
       }
