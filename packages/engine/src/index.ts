@@ -42,7 +42,6 @@ export { memoryLedger } from './experiments/ledger/memory-ledger.ts'
 export { type LedgerHealth, type LedgerOptions, openLedger, type OpenLedger } from './experiments/ledger/open-ledger.ts'
 export { openExperiments } from './experiments/open-experiments.ts'
 export type { Shadows, ShadowReport } from './experiments/shadow/shadow.ts'
-export { experimentResults } from './experiments/statistics/experiment-results.ts'
 export {
   type PlannedUnits,
   planSample,

@@ -75,9 +75,11 @@ export class ExperimentService {
 
   start(id: string, revision?: number): Promise<ExperimentView> {
     return this.#change(id, revision, record => {
-      const faults = record.state === 'running' ? [] : armFaults(record.definition, this.#models(record.definition))
-      if (faults.length > 0 && record.state !== 'stopped') throw invalidExperiment(faults)
-      return started(record, this.#weighted(record.definition), this.#done())
+      const { definition, state } = record
+      if (state === 'running' || state === 'stopped') return started(record, definition, this.#done())
+      const faults = armFaults(definition, this.#models(definition))
+      if (faults.length > 0) throw invalidExperiment(faults)
+      return started(record, this.#weighted(definition), this.#done())
     })
   }
 

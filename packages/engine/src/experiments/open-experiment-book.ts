@@ -9,7 +9,7 @@ import type { ExperimentRecord } from './experiment.ts'
 import { entryFrom, type KeptEntry, valueOf } from './kept-record.ts'
 
 /** The kind of the entries in the registry. */
-export const experimentKind = 'experiment'
+const experimentKind = 'experiment'
 
 /** Writers that may be faster than this one before it gives up. */
 const mostAttempts = 50

@@ -81,7 +81,7 @@ export const experimentFactsRoutes: FastifyPluginAsyncTypebox<ExperimentFactsDep
 }
 
 /** An entry of a history as replies tell it. */
-export function historyReply({ at, revision, what, details }: HistoryEntry) {
+function historyReply({ at, revision, what, details }: HistoryEntry) {
   return { at: timeText(at), revision, what, details: snakeCased(details) as Record<string, unknown> }
 }
 

@@ -4,7 +4,7 @@ import { longestUnitId } from '@millrace/protocol'
 import { HttpError, invalidRequest } from './failure.ts'
 
 /** Header that names the unit, unless another is configured. */
-export const standardUnitHeader = 'X-Unit-ID'
+const standardUnitHeader = 'X-Unit-ID'
 
 /** What a request says in its body, or in its parameters, of itself and of who asks; both are checked. */
 export interface Names {

@@ -10,7 +10,7 @@ import { thompsonWeights } from '../statistics/thompson-weights.ts'
  * Weights that differ from the present ones by less than this stay as they are: a percentage point is worth less than what
  * it costs to move buckets, and to write it down.
  */
-export const leastMove = 0.01
+const leastMove = 0.01
 
 /** Entries of the history that tell of weights; those of other changes are not to be pushed out by them. */
 const mostEntries = 100

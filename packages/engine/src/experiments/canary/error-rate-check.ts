@@ -13,7 +13,7 @@ import { standardMeans, stratifiedBounds } from './stratified-evidence.ts'
  * Difference of error rates that a tolerance relative to control lets pass in any case: half a percentage point. Where
  * next to nothing fails, twice that is no reason to roll back, and could not be told from it within a day.
  */
-export const leastErrorTolerance = 0.005
+const leastErrorTolerance = 0.005
 
 /** From where on harm is too much: the share `tolerance` more than control, which is `ratio` times control if given. */
 interface Boundary {

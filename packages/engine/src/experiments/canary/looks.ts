@@ -81,6 +81,7 @@ export class Looks {
     try {
       await this.#deps.look(id)
     } catch (error) {
+      if (this.#isClosed) return
       this.#deps.log.warn({ err: error, experiment: id }, 'an experiment could not be looked after; it is tried again')
     }
     watched.isLooking = false

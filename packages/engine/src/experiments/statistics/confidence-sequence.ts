@@ -2,7 +2,7 @@ import type { Distributions } from './distributions.ts'
 import type { Interval } from './results.ts'
 
 /** Number of units at which intervals are tightest, as in GrowthBook. */
-export const tunedFor = 5000
+const tunedFor = 5000
 
 /** A difference of two samples, or a mean, as it stands. */
 export interface Evidence {

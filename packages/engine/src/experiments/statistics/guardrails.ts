@@ -30,7 +30,7 @@ export function guardrailsOf(distributions: Distributions, pair: GuardedPair): G
 }
 
 /** Share of the requests to an arm that failed; those that never came to it are not counted. */
-export function errorRateOf({ requests, failures }: ArmTally): Rate {
+function errorRateOf({ requests, failures }: ArmTally): Rate {
   return { n: requests + failures, successes: failures }
 }
 

@@ -6,7 +6,7 @@ export type Posterior =
   | { readonly kind: 'beta'; readonly a: number; readonly b: number }
 
 /** Variance of what is believed of a mean before anything is known, in units of the variance of a unit. */
-export const priorVariance = 1e4
+const priorVariance = 1e4
 
 /**
  * What is to be believed of arms: of rates a beta distribution that began uniform, of others a normal one whose prior has

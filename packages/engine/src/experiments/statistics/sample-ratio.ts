@@ -2,7 +2,7 @@ import type { Distributions } from './distributions.ts'
 import type { SampleRatio } from './results.ts'
 
 /** Below this there is an alarm. */
-export const mismatchBelow = 0.001
+const mismatchBelow = 0.001
 
 /**
  * Whether units came to arms as their weights say: Pearson's chi-square test. Arms without weight are left out, and so
