@@ -44,6 +44,7 @@ const optionalId = (description: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: `${description}: 1 to 256 characters.` }))
 const label = Type.Unsafe<number | string>({
   type: ['number', 'string'],
+  ...learnable,
   maxLength: 256,
   description: 'The right answer to what was predicted, from which accuracy or error follows: a number, or text.'
 })
@@ -61,7 +62,7 @@ export const OutcomeRequestSchema = Type.Object(
         description: 'Whether the unit did what was hoped for.'
       })
     ),
-    value: Type.Optional(Type.Number({ description: 'What came of it, such as revenue: any finite number.' })),
+    value: Type.Optional(Type.Number({ ...learnable, description: 'What came of it, such as revenue.' })),
     metric: optionalId('Metric that the value or conversion belongs to; value, or conversion, unless given'),
     label: Type.Optional(label),
     actual: Type.Optional(label),

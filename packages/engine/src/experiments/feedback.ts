@@ -1,3 +1,4 @@
+import { MillraceError } from '@millrace/common'
 import type { ExperimentBook } from './experiment-book.ts'
 import { unknownExperiment } from './experiment-errors.ts'
 import type { FeedbackReceipt } from './experiments.ts'
@@ -13,8 +14,20 @@ export async function takeFeedback(
   { book, ledger }: { book: ExperimentBook; ledger: Ledger }
 ): Promise<readonly FeedbackReceipt[]> {
   const experiment = outcome.experiment === undefined ? undefined : ledgerId(outcome.experiment, book)
-  const receipts = await ledger.outcome({ ...outcome, experiment })
-  return receipts.map(receipt => withNames(receipt, outcome.metric, book))
+  try {
+    const receipts = await ledger.outcome({ ...outcome, experiment })
+    return receipts.map(receipt => withNames(receipt, outcome.metric, book))
+  } catch (error) {
+    throw withId(error)
+  }
+}
+
+/** The ledger knows experiments by other ids than those who ask. */
+function withId(error: unknown): unknown {
+  if (!(error instanceof MillraceError) || typeof error.details['experiment'] !== 'string') return error
+  const { code, message, details } = error
+  const { id } = fromLedgerId(error.details['experiment'])
+  return new MillraceError(code, message, { cause: error, details: { ...details, experiment: id } })
 }
 
 function ledgerId(id: string, book: ExperimentBook): string {

@@ -51,7 +51,7 @@ export const feedbackRoutes: FastifyPluginAsyncTypebox<LabellingDeps & OutcomeDe
       try {
         return await label({ headers: request.headers, body: labelled }, reply)
       } catch (error) {
-        return await countedAsRequest(labelled, error)
+        return await countedAsRequest(labelled, error, reply)
       }
     }
   )
@@ -69,12 +69,16 @@ export const feedbackRoutes: FastifyPluginAsyncTypebox<LabellingDeps & OutcomeDe
   /** A prediction that is not the learner's may be one of a model: its id is that of the request. */
   async function countedAsRequest(
     { prediction_id: requestId, actual }: FeedbackRequest,
-    error: unknown
+    error: unknown,
+    reply: FastifyReply
   ): Promise<OutcomeReply> {
     if (!(error instanceof MillraceError) || error.code !== 'MILL_PREDICTION_NOT_FOUND') throw error
-    const told = { ...nothing, requestId, label: actual }
-    const { body } = await takeOutcome(deps, told, undefined)
+    const reader = new BodyReader()
+    const told = readOutcome(reader, { request_id: requestId, actual }, ['body'])
+    reader.throwIfFaulty()
+    const { body, isRepeat } = await takeOutcome(deps, told, undefined)
     if (body.counted.length === 0) throw error
+    if (isRepeat) markRepeat(reply)
     return body
   }
 
@@ -85,7 +89,7 @@ export const feedbackRoutes: FastifyPluginAsyncTypebox<LabellingDeps & OutcomeDe
       schema: {
         operationId: 'feedbackBatch',
         summary: 'Tell what came of many units and requests',
-        description: `One that cannot be counted fails alone. ${repeatsNote}`,
+        description: `One that cannot be counted fails alone; where the storage takes none, the reply is 503. ${repeatsNote}`,
         response: { 200: FeedbackBatchReplySchema, ...failures }
       }
     },
@@ -93,6 +97,7 @@ export const feedbackRoutes: FastifyPluginAsyncTypebox<LabellingDeps & OutcomeDe
       const outcomes = await Promise.all(
         feedbackIn(request.body).map((one, index) => tried(() => takeFromBatch(one, index, request)))
       )
+      refuseIfNoneCan(outcomes)
       const { body, isRepeat } = batchReply(outcomes)
       if (isRepeat) markRepeat(reply)
       return body
@@ -106,15 +111,6 @@ export const feedbackRoutes: FastifyPluginAsyncTypebox<LabellingDeps & OutcomeDe
     reader.throwIfFaulty()
     return await takeOutcome(deps, told, outcomeId(told, headers, index))
   }
-}
-
-const nothing = {
-  experiment: undefined,
-  unit: undefined,
-  metric: undefined,
-  conversion: undefined,
-  value: undefined,
-  id: undefined
 }
 
 /** What the learner is told, to the letter of its own schema. @throws {HttpError} MILL_REQUEST_INVALID */
@@ -143,6 +139,13 @@ async function tried(work: () => Promise<TakenOutcome>): Promise<TakenOutcome | 
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error))
   }
+}
+
+/** @throws the first failure, when all have failed for reasons of the server: the batch is to be sent again */
+function refuseIfNoneCan(outcomes: readonly (TakenOutcome | Error)[]): void {
+  const [first] = outcomes
+  const haveAllFailed = outcomes.every(outcome => outcome instanceof Error && failureOf(outcome).status >= 500)
+  if (first instanceof Error && haveAllFailed) throw first
 }
 
 function batchReply(outcomes: readonly (TakenOutcome | Error)[]): { body: FeedbackBatchReply; isRepeat: boolean } {

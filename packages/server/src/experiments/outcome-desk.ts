@@ -1,7 +1,7 @@
 import { MillraceError } from '@millrace/common'
 import type { Experiments, FeedbackReceipt } from '@millrace/engine'
 import type { OutcomeReply } from '@millrace/protocol'
-import { type MeasuredMetric, outcomesOf, type ToldOutcome } from './outcome-request.ts'
+import { isOfLabels, type MeasuredMetric, outcomesOf, type ToldOutcome } from './outcome-request.ts'
 
 /** What {@link OutcomeDesk} is given. */
 export interface OutcomeDeskDeps {
@@ -50,7 +50,8 @@ function measuredIn({ list, canaries }: OutcomeDeskDeps['experiments']): Measure
   return definitions.flatMap(({ id, metrics }) => metrics.map(({ name, kind }) => ({ experiment: id, name, kind })))
 }
 
-function refuseUnknown({ experiment, metric }: ToldOutcome, measured: readonly MeasuredMetric[]): void {
+function refuseUnknown(told: ToldOutcome, measured: readonly MeasuredMetric[]): void {
+  const { experiment, metric } = told
   const concerned = measured.filter(one => experiment === undefined || one.experiment === experiment)
   if (experiment !== undefined && concerned.length === 0) {
     throw new MillraceError(
@@ -61,8 +62,23 @@ function refuseUnknown({ experiment, metric }: ToldOutcome, measured: readonly M
       }
     )
   }
-  if (metric === undefined || concerned.some(({ name }) => name === metric)) return
-  const known = [...new Set(concerned.map(({ name }) => name))].join(', ')
-  const message = `nobody measures a metric ${metric}; there ${known === '' ? 'is none' : `are ${known}`}`
-  throw new MillraceError('MILL_INPUT_INVALID', message, { details: { metric } })
+  if (metric === undefined) return
+  const named = concerned.filter(({ name }) => name === metric)
+  const isNumber = told.conversion !== undefined || told.value !== undefined
+  if (named.some(one => isOfLabels(one) !== isNumber)) return
+  throw new MillraceError('MILL_INPUT_INVALID', whyNot(metric, { named, concerned }), { details: { metric } })
+}
+
+function whyNot(
+  metric: string,
+  { named, concerned }: { named: readonly MeasuredMetric[]; concerned: readonly MeasuredMetric[] }
+): string {
+  const [found] = named
+  if (found === undefined) {
+    const known = [...new Set(concerned.map(({ name }) => name))].join(', ')
+    return `nobody measures a metric ${metric}; there ${known === '' ? 'is none' : `are ${known}`}`
+  }
+  return isOfLabels(found)
+    ? `metric ${metric} follows from labels: send label, with the request_id`
+    : `metric ${metric} does not follow from labels: send value or conversion`
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { largestMagnitude } from '@millrace/common'
 import type { UnitOutcome } from '@millrace/engine'
 import type { RequestFault } from '@millrace/protocol'
 import { type BodyReader, type JsonObject, own } from '../documents/body-reader.ts'
@@ -49,7 +50,7 @@ export function readOutcome(reader: BodyReader, body: JsonObject, place: FaultPl
     requestId,
     metric: text('metric'),
     conversion: conversionIn(reader, body, place),
-    value: own(body, 'value') === undefined ? undefined : reader.number(body, 'value', place),
+    value: valueIn(reader, body, place),
     label: labelIn(reader, body, place),
     id: idIn(reader, body, place)
   }
@@ -88,6 +89,19 @@ function conversionIn(reader: BodyReader, body: JsonObject, place: FaultPlace): 
   return undefined
 }
 
+function valueIn(reader: BodyReader, body: JsonObject, place: FaultPlace): number | undefined {
+  if (own(body, 'value') === undefined) return undefined
+  const value = reader.number(body, 'value', place)
+  refuseHuge(reader, value, [...place, 'value'])
+  return value
+}
+
+/** Squares of what is larger could not be summed, and nothing could be said of the metric ever after. */
+function refuseHuge(reader: BodyReader, value: number, loc: FaultPlace): void {
+  if (Math.abs(value) <= largestMagnitude || Number.isNaN(value)) return
+  reader.add({ type: 'value_error', loc, msg: `Input should be between -${largestMagnitude} and ${largestMagnitude}` })
+}
+
 function labelIn(reader: BodyReader, body: JsonObject, place: FaultPlace): number | string | undefined {
   const [key, other] = own(body, 'label') === undefined ? (['actual'] as const) : (['label', 'actual'] as const)
   const value = own(body, key)
@@ -97,7 +111,10 @@ function labelIn(reader: BodyReader, body: JsonObject, place: FaultPlace): numbe
   }
   if (value === undefined) return undefined
   if (typeof value === 'string') return reader.text(body, key, { longest: longestName, place })
-  if (typeof value === 'number' && Number.isFinite(value)) return value
+  if (typeof value === 'number' && Number.isFinite(value)) {
+    refuseHuge(reader, value, loc)
+    return value
+  }
   reader.add({ ...wrongTypeFault(loc, 'number', value), msg: 'Input should be a finite number or a text' })
   return undefined
 }
@@ -134,6 +151,11 @@ export interface MeasuredMetric {
   readonly kind: string
 }
 
+/** Whether numbers of a metric follow from labels, and are told by nobody. */
+export function isOfLabels({ kind }: MeasuredMetric): boolean {
+  return kind === 'accuracy' || kind === 'error'
+}
+
 /**
  * What the engine is to count, an outcome for each metric that it concerns; none for what nobody measures.
  * @param id by which repeats are known
@@ -152,7 +174,7 @@ export function outcomesOf(
     [metric ?? 'value', value]
   ]
   const counts = told.flatMap(([name, count]) =>
-    count === undefined || !wanted.some(one => one.name === name)
+    count === undefined || !wanted.some(one => one.name === name && !isOfLabels(one))
       ? []
       : [{ ...to, metric: name, value: count, id: onlyId }]
   )
@@ -161,7 +183,7 @@ export function outcomesOf(
   const isNamed = metric !== undefined && conversion === undefined && value === undefined
   const names = new Set(
     wanted
-      .filter(({ kind }) => kind === 'accuracy' || (kind === 'error' && typeof label === 'number'))
+      .filter(one => isOfLabels(one) && (one.kind === 'accuracy' || typeof label === 'number'))
       .filter(({ name }) => !isNamed || name === metric)
       .map(({ name }) => name)
   )

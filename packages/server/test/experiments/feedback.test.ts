@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { MillraceError } from '@millrace/common'
+import { type Ledger, memoryLedger } from '@millrace/engine'
 import { experimentApp, features } from './experiment-app.ts'
 import { request } from './request.ts'
 
@@ -79,6 +81,34 @@ test('the same id with something else is refused', async () => {
   assert.deepEqual([status, body['code']], [422, 'MILL_ID_CONFLICT'])
 })
 
+test('an id that came of one unit is refused of another', async () => {
+  await serve('first of two')
+  await serve('second of two')
+  const order = { conversion: 1, outcome_id: 'order-2' }
+  assert.equal((await feedback({ unit_id: 'first of two', ...order })).status, 200)
+  const { status, body } = await feedback({ unit_id: 'second of two', ...order })
+  assert.deepEqual([status, body['code']], [422, 'MILL_ID_CONFLICT'])
+  assert.deepEqual(body['details'], { metric: 'conversion', id: 'order-2', experiment: id })
+  const waiting = { value: 1, metric: 'revenue', outcome_id: 'order-3' }
+  assert.equal((await feedback({ unit_id: 'nobody yet', ...waiting })).status, 202)
+  assert.equal((await feedback({ unit_id: 'nobody yet', ...waiting })).status, 202)
+  assert.equal((await feedback({ unit_id: 'nobody else yet', ...waiting })).status, 422)
+})
+
+test('numbers that follow from labels are not told, and others do not follow from labels', async () => {
+  const { requestId, arm } = await serve('of its kind')
+  const before = await measured('accuracy', arm)
+  for (const told of [
+    { value: 7, metric: 'accuracy' },
+    { conversion: 1, metric: 'error' },
+    { label: 1, metric: 'revenue' }
+  ]) {
+    const { status, body } = await feedback({ request_id: requestId, ...told })
+    assert.deepEqual([status, body['code']], [422, 'MILL_INPUT_INVALID'], JSON.stringify(told))
+  }
+  assert.deepEqual(await measured('accuracy', arm), before)
+})
+
 test('values add up, and each without an id counts', async () => {
   const { arm } = await serve('buys')
   const before = await measured('revenue', arm)
@@ -105,6 +135,8 @@ test('from the label of a request follow accuracy and error of what was predicte
     { experiment: id, arm: wrong.arm, metric: 'accuracy', value: 0 },
     { experiment: id, arm: wrong.arm, metric: 'error', value: 2 }
   ])
+  const toldAgain = await feedback({ prediction_id: wrong.requestId, actual: wrong.prediction + 2 })
+  assert.deepEqual([toldAgain.body, toldAgain.headers['idempotency-replayed']], [told.body, 'true'])
   const again = await feedback({ request_id: right.requestId, label: right.prediction })
   assert.deepEqual([again.body, again.headers['idempotency-replayed']], [body, 'true'])
   const other = await feedback({ request_id: right.requestId, label: right.prediction + 1 })
@@ -183,6 +215,9 @@ test('bad feedback is refused with every fault', async () => {
     '{"unit_id":"a","value":1e400}',
     '{"unit_id":"a","value":NaN}',
     '{"unit_id":"a","label":Infinity}',
+    { unit_id: 'a', value: 1.1e100 },
+    { request_id: 'a', label: -1.1e100 },
+    { prediction_id: 'a', actual: 1.1e100 },
     { unit_id: 'a', conversion: 'NaN' },
     { request_id: 'a', prediction_id: 'b', label: 1 },
     { unit_id: 'a', label: 1, actual: 2 },
@@ -221,4 +256,24 @@ test('of a batch each counts or fails alone, and a repeat of all of it is one', 
   const many = { feedback: Array.from({ length: 1001 }, () => ({ unit_id: 'a', conversion: 1 })) }
   assert.equal((await request(app, 'POST /feedback/batch', many)).status, 422)
   assert.equal((await request(app, 'POST /feedback/batch', { feedback: 1 })).status, 422)
+})
+
+test('a batch of which the storage takes nothing is refused as a whole', async t => {
+  const ledger = memoryLedger()
+  const failing: Ledger = {
+    ...ledger,
+    experiment: (name, shape) => ledger.experiment(name, shape),
+    outcome: async () => {
+      throw new MillraceError('MILL_STORE_FAILED', 'no space left')
+    }
+  }
+  const { app: full } = await experimentApp(t, { ledger: failing })
+  const outcomes = [
+    { unit_id: 'a', conversion: 1 },
+    { unit_id: 'b', conversion: 1 }
+  ]
+  const { status, body } = await request(full, 'POST /feedback/batch', { feedback: outcomes })
+  assert.deepEqual([status, body['code']], [503, 'MILL_STORE_FAILED'])
+  const mixed = await request(full, 'POST /feedback/batch', { feedback: [...outcomes, { unit_id: 'c' }] })
+  assert.deepEqual([mixed.status, (mixed.body['errors'] as unknown[]).length], [200, 3])
 })

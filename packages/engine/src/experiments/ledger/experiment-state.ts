@@ -176,13 +176,16 @@ export class ExperimentState {
     return known ? 'conflict' : 'counted'
   }
 
-  /** What is known under an id: its arm, and whether the same was told. */
-  remembered(fact: Pick<UnitFact, 'id' | 'told'>): { arm: number; isSame: boolean; value: number } | undefined {
+  /** What is known under an id: its arm, and whether the same was told, of the same unit where the fact has one. */
+  remembered(
+    fact: Pick<UnitFact, 'id' | 'told' | 'unit'>
+  ): { arm: number; isSame: boolean; value: number } | undefined {
     const { ids } = this
     if (!ids.find(fact.id.first, fact.id.second)) return undefined
     const { words, at } = ids
     const info = words[at + 7]!
-    const isSame = words[at + 6] === fact.told
+    const isOfUnit = fact.unit.first === 0 || (fact.unit.first === words[at + 4] && fact.unit.second === words[at + 5])
+    const isSame = words[at + 6] === fact.told && isOfUnit
     const value = ids.doubles[at / 2 + 1]!
     const arm = (info & passingMark) !== 0 ? info & armBits : this.armOf(words[at + 4]!, words[at + 5]!)
     return { arm, isSame, value }

@@ -113,7 +113,7 @@ export interface Ledger {
   /**
    * Count an outcome; durable when it resolves. Nothing at all for one that nobody knows the unit or request of: it is
    * kept, and counted when another process does.
-   * @throws {MillraceError} MILL_ID_CONFLICT when the id came with another value before; MILL_STORE_FAILED
+   * @throws {MillraceError} MILL_ID_CONFLICT when the id came with another value or of another unit before; MILL_STORE_FAILED
    */
   outcome(outcome: Outcome): Promise<readonly OutcomeReceipt[]>
   /** Hear that something was learned from other processes or that outcomes came; at most every 100 ms. */

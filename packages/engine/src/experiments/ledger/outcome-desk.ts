@@ -61,7 +61,7 @@ export class OutcomeDesk {
     const named = experiment === undefined ? [...this.#house.live.values()] : [this.#house.live.get(experiment)]
     return named.filter(one => {
       const kind = one?.metrics.get(metric)
-      return kind !== undefined && (typeof value === 'number' || kind === 'accuracy' || kind === 'error')
+      return kind !== undefined && (kind === 'accuracy' || kind === 'error') === (typeof value !== 'number')
     }) as LiveExperiment[]
   }
 
@@ -119,7 +119,7 @@ export class OutcomeDesk {
     for (const scope of new Set([fact.experiment, outcome.experiment])) {
       const twin = waiting.get(scope, fact.id)
       if (twin === undefined) continue
-      if (twin.facts.some(({ told }) => told !== fact.told)) throw conflict(outcome, outcome.experiment)
+      if (!twin.facts.every(other => isSameTold(other, fact))) throw conflict(outcome, outcome.experiment)
       if (!twin.isKnown && twin.facts.some(({ unit }) => unit.first === fact.unit.first)) return true
     }
     return false
@@ -177,12 +177,22 @@ export function foundRequest(
   return { ...fact, experiment, unit, passingArm: isPassing ? arm : -1, value, label: undefined }
 }
 
+/** Whether two may be the same thing, told twice: of a request whose unit is not known, its unit says nothing. */
+function isSameTold({ told, unit }: OutcomeFact, other: OutcomeFact): boolean {
+  const isOfUnit = unit.first === 0 || other.unit.first === 0 || isSamePair(unit, other.unit)
+  return told === other.told && isOfUnit
+}
+
+function isSamePair(one: HashPair, other: HashPair): boolean {
+  return one.first === other.first && one.second === other.second
+}
+
 function labelled(kind: string, prediction: Said | undefined, label: Said): number | undefined {
   return prediction === undefined ? undefined : scored(kind, prediction, label)
 }
 
 function conflict({ metric, id }: Outcome, experiment: string | undefined): MillraceError {
   const shown = id.length > 60 ? `${id.slice(0, 60)}…` : id
-  const message = `outcome ${shown} of metric ${metric} was told with another value before`
+  const message = `outcome ${shown} of metric ${metric} was told before with another value, or of another unit`
   return new MillraceError('MILL_ID_CONFLICT', message, { details: { metric, id, experiment } })
 }

@@ -171,6 +171,8 @@ export function ledgerContract(name: string, open: OpenForTest): void {
       const again = await ledger.outcome(told('spent', 2, 'x', { unit: 'a' }))
       assert.deepEqual(again, [{ experiment: 'e', arm: 0, isRepeat: true, value: 2 }])
       await assert.rejects(ledger.outcome(told('spent', 3, 'x', { unit: 'a' })), { code: 'MILL_ID_CONFLICT' })
+      experiment.served(served(0, 'b'))
+      await assert.rejects(ledger.outcome(told('spent', 2, 'x', { unit: 'b' })), { code: 'MILL_ID_CONFLICT' })
       await ledger.outcome(told('rating', 3, 'x', { unit: 'a' }))
       assert.equal(sumsOf(experiment, 0, 'spent').sum, 2)
       assert.equal(sumsOf(experiment, 0, 'rating').sum, 3)
