@@ -169,6 +169,7 @@ async function answerWines({ body, list, place }: Batch, exchange: Exchange): Pr
   return list.map((_, index) => {
     const answer = wineAnswer(classes, index)
     tellConfidence(metrics, reply, answer.confidence)
-    return { ...answer, ...facts, request_id: `${asker.requestId}_${index}`, routing }
+    // All are one request: by any other id nobody could tell what came of it.
+    return { ...answer, ...facts, request_id: asker.requestId, routing }
   })
 }
