@@ -3,7 +3,7 @@ import type { Experiments, FeedbackReceipt } from '@millrace/engine'
 import type { OutcomeReply } from '@millrace/protocol'
 import { isOfLabels, type MeasuredMetric, outcomesOf, type ToldOutcome } from './outcome-request.ts'
 
-/** What {@link OutcomeDesk} is given. */
+/** What {@link takeOutcome} is given. */
 export interface OutcomeDeskDeps {
   readonly experiments: Pick<Experiments, 'list' | 'feedback'> & { canaries: Pick<Experiments['canaries'], 'list'> }
 }

@@ -1,4 +1,5 @@
 import type { Experiments } from '@millrace/engine'
+import { followedBy } from './followed-change.ts'
 
 /**
  * Experiments that decide in this process alone: a change is over when all workers leave it what is decided about, also
@@ -6,15 +7,7 @@ import type { Experiments } from '@millrace/engine'
  * @param publish resolves when they do
  */
 export function leadingExperiments(experiments: Experiments, publish: () => Promise<void>): Experiments {
-  const followed =
-    <Given extends unknown[], Result>(change: (...given: Given) => Promise<Result>) =>
-    async (...given: Given): Promise<Result> => {
-      try {
-        return await change(...given)
-      } finally {
-        await publish()
-      }
-    }
+  const followed = followedBy(publish)
   const { canaries, shadows } = experiments
   return {
     ...experiments,

@@ -1,24 +1,17 @@
 import type { ModelServer, VersionStatistics } from '@millrace/engine'
+import { followedBy } from './followed-change.ts'
 
 /** What {@link leadingModels} is given. */
 export interface Followers {
   /** Resolves when all have taken over what is served now. */
-  publish(): Promise<void>
+  publish: () => Promise<void>
   /** Adds what was asked elsewhere. */
   statistics(own: readonly VersionStatistics[]): readonly VersionStatistics[]
 }
 
 /** Models that others follow: a change is over when all do as it says, also one that failed half-way. */
 export function leadingModels(models: ModelServer, { publish, statistics }: Followers): ModelServer {
-  const followed =
-    <Given extends unknown[], Result>(change: (...given: Given) => Promise<Result>) =>
-    async (...given: Given): Promise<Result> => {
-      try {
-        return await change(...given)
-      } finally {
-        await publish()
-      }
-    }
+  const followed = followedBy(publish)
   return {
     ...models,
     reload: followed(models.reload),
