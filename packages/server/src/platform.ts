@@ -31,13 +31,9 @@ import { buildFeatures } from './services/features.ts'
 import { buildInference } from './services/inference.ts'
 import { buildIngestion } from './services/ingestion.ts'
 import { buildModel } from './services/model.ts'
-import { openStores, type Stores } from './stores.ts'
+import type { ServiceName } from './service-names.ts'
+import type { Stores } from './stores.ts'
 import { type WriterRegistry, writerRegistry } from './writer-registry.ts'
-
-/** The services by the names that people see; a model service has the name of its learner. */
-export const serviceNames = ['inference', 'features', 'ingestion', 'coinbase', ...learnerNames] as const
-/** One of {@link serviceNames}. */
-export type ServiceName = (typeof serviceNames)[number]
 
 /** The parts of the engine behind the services. */
 export interface EngineParts {
@@ -116,12 +112,18 @@ export interface PlatformOrder {
   config: Config
   names: readonly ServiceName[]
   logger: Logger
+  /** What `beginStores` has begun for these services. */
+  stores: Promise<Stores> | undefined
   /** Where log lines of other processes go; to standard output unless given. */
   logs?: DestinationStream | undefined
 }
 
 /** Open all that the services need, side by side. */
-async function lay(things: OpenThings, { config, names, logger, logs }: PlatformOrder): Promise<Foundations> {
+async function lay(things: OpenThings, order: PlatformOrder): Promise<Foundations> {
+  const { config, names, logger, logs } = order
+  const stores = order.stores && things.keep(order.stores)
+  // Why it failed is told where it is waited for.
+  stores?.catch(() => undefined)
   const workers =
     config.workers > 1 && names.includes('inference')
       ? await things.keep((await import('./workers/start-workers.ts')).startWorkers({ config, logger, logs }))
@@ -130,10 +132,6 @@ async function lay(things: OpenThings, { config, names, logger, logs }: Platform
     const place = learnerPlace(service, config)
     return place === undefined ? [] : [{ service, ...place }]
   })
-  const needsStores = taught.length > 0 || names.some(name => name === 'features' || name === 'ingestion')
-  const stores = needsStores
-    ? things.keep(openStores({ config, logger, hasSeries: names.includes('features') }))
-    : undefined
   const pending = laterPendingStore(async () => (await stores)!.pending)
   const snapshotter = createSnapshotter(snapshotSettings(config, logger))
   const desk = { config, logger, pending, snapshotter }

@@ -19,6 +19,7 @@ import type { Config } from './config-schema.ts'
 import type { Logger } from './logger.ts'
 import { openThings } from './open-things.ts'
 import { redisAddress } from './redis-address.ts'
+import type { ServiceName } from './service-names.ts'
 
 /** What is kept beside what the learners have learned. */
 export interface Stores {
@@ -33,12 +34,22 @@ export interface Stores {
   close(): Promise<void>
 }
 
-/** What {@link openStores} is given. */
+/** What {@link beginStores} is given. */
 export interface StoresOrder {
   config: Config
   logger: Logger
-  /** Whether series are kept in this process. */
-  hasSeries: boolean
+  names: readonly ServiceName[]
+}
+
+/**
+ * Begin to open what services keep; undefined for those that keep nothing. The embedded store is opened by a thread of its
+ * own, meanwhile this one can do something else. A failure is told to whoever waits, soon or late.
+ */
+export function beginStores({ config, logger, names }: StoresOrder): Promise<Stores> | undefined {
+  if (names.every(name => name === 'coinbase')) return undefined
+  const opening = openStores(config, logger, names.includes('features'))
+  opening.catch(() => undefined)
+  return opening
 }
 
 /**
@@ -46,7 +57,7 @@ export interface StoresOrder {
  * error.
  * @throws {MillraceError} MILL_STORE_FAILED, with nothing left open
  */
-export async function openStores({ config, logger, hasSeries }: StoresOrder): Promise<Stores> {
+async function openStores(config: Config, logger: Logger, hasSeries: boolean): Promise<Stores> {
   const things = openThings()
   const place = redisAddress(config)
   try {

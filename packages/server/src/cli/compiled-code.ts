@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { opendirSync } from 'node:fs'
 import { flushCompileCache, getCompileCacheDir } from 'node:module'
 
 /**
@@ -8,5 +8,15 @@ import { flushCompileCache, getCompileCacheDir } from 'node:module'
  */
 export function giveBackCompiledCode(): void {
   const folder = getCompileCacheDir()
-  if (folder !== undefined && readdirSync(folder).length > 0) flushCompileCache()
+  if (folder !== undefined && !isEmpty(folder)) flushCompileCache()
+}
+
+/** Looks at one entry: programs share this folder, which may hold tens of thousands. */
+function isEmpty(folder: string): boolean {
+  const entries = opendirSync(folder)
+  try {
+    return entries.readSync() === null
+  } finally {
+    entries.closeSync()
+  }
 }

@@ -2,7 +2,7 @@ import { learnerNames } from '@millrace/engine'
 import { parseConfig } from '../config.ts'
 import type { Command } from './command.ts'
 import { outputLogger } from './log-output.ts'
-import { runServices } from './run-services.ts'
+import { startServices } from './start-services.ts'
 import { chosen, parseFlags, usageError } from './usage.ts'
 
 const choices = ['inference', 'features', 'ingestion', 'coinbase', 'model'] as const
@@ -29,7 +29,7 @@ export const serveCommand: Command = {
     const service = chosen('service', text, choices)
     const config = parseConfig(env)
     const logger = outputLogger(config.logLevel)
-    return await runServices({
+    return await startServices({
       config,
       names: [service === 'model' ? config.modelName : service],
       logger,

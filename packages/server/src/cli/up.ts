@@ -3,11 +3,11 @@ import type { DestinationStream } from 'pino'
 import type { Config } from '../config-schema.ts'
 import { parseConfig } from '../config.ts'
 import { createLogger, type Logger } from '../logger.ts'
-import { serviceNames } from '../platform.ts'
+import { serviceNames } from '../service-names.ts'
 import type { Command, Environment } from './command.ts'
 import { hasColour } from './has-colour.ts'
 import { outputLogger } from './log-output.ts'
-import { runServices } from './run-services.ts'
+import { startServices } from './start-services.ts'
 import { startPipeline } from './up-pipeline.ts'
 import { type UpView, upLog } from './up-log.ts'
 import { screenLevel, upScreen } from './up-screen.ts'
@@ -45,7 +45,7 @@ export const upCommand: Command = {
     const config = parseConfig(env)
     const hasScreen = process.stdout.isTTY && env['TERM'] !== 'dumb' && !values.log
     const { logger, view, logs } = hasScreen ? onScreen(config, env) : onLog(config)
-    return await runServices({
+    return await startServices({
       config,
       names: serviceNames,
       logger,
