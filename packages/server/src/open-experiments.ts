@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Experiments, type ModelServer, openExperiments, openLedger } from '@millrace/engine'
+import { type Experiments, type LedgerHealth, type ModelServer, openExperiments, openLedger } from '@millrace/engine'
 import { watchRegistry } from '@millrace/store'
 import type { Config } from './config-schema.ts'
 import { AbTest } from './experiments/ab-test.ts'
@@ -21,6 +21,8 @@ export interface ExperimentsOrder {
 export interface OpenedExperiments extends Experiments {
   /** Why what is measured cannot be kept at present; undefined while all is well. */
   problem(): string | undefined
+  /** How what is measured is kept. */
+  ledger(): LedgerHealth
 }
 
 /** Without Redis, which would tell at once, the registry is read again this often. */
@@ -50,6 +52,7 @@ export async function openServingExperiments(order: ExperimentsOrder): Promise<O
         if (problem === undefined) return undefined
         return problem instanceof Error ? problem.message : 'it cannot be written'
       },
+      ledger: () => ledger.health(),
       async close() {
         unwatch()
         await experiments.close()

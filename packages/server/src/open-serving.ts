@@ -1,6 +1,7 @@
 import type { Experiments, ModelServer, ServingEvents } from '@millrace/engine'
 import { Registry } from 'prom-client'
 import type { AbTest } from './experiments/ab-test.ts'
+import { registerLedgerMetrics } from './metrics/ledger-metrics.ts'
 import { type ServingMetrics, servingMetrics } from './metrics/serving-metrics.ts'
 import { createAbTest, openServingExperiments } from './open-experiments.ts'
 import { type ModelsOrder, openModels } from './open-models.ts'
@@ -55,6 +56,7 @@ export async function openServing(things: OpenThings, { workers, ...order }: Ser
   }
   const cacheOfAll = workers === undefined || cache === undefined ? cache : () => workers.cache(cache())
   metrics.watch({ models, cache: cacheOfAll, experiments })
+  registerLedgerMetrics(registry, deciding.ledger)
   workers?.register(registry)
   return { models, experiments, experimentsProblem, abTest, registry, metrics, workers }
 }
