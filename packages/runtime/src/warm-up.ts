@@ -122,11 +122,14 @@ function runs(session: Session, maker: InputMaker): boolean {
   }
 }
 
-/** The least of a few runs, three at least: whatever else the machine does can only add to it. */
-function leastUs(session: Session, inputs: readonly Tensor[], now: () => number): number {
+/**
+ * The least of a few runs: whatever else the machine does can only add to it.
+ * @param most runs, if they are short; three otherwise
+ */
+function leastUs(session: Session, inputs: readonly Tensor[], now: () => number, most = 10): number {
   let least = Number.POSITIVE_INFINITY
   let total = 0
-  for (let run = 0; run < 3 || (run < 10 && total < 2000); run++) {
+  for (let run = 0; run < 3 || (run < most && total < 2000); run++) {
     const us = timed(session, inputs, now)
     least = Math.min(least, us)
     total += us
@@ -148,7 +151,7 @@ function nextRow(
 ): number {
   const rows = measuredRows(rowUs)
   if (rows === 1) return rowUs
-  return Math.max(rowElements * elementUs, (leastUs(session, maker(rows), now) - rowUs) / (rows - 1))
+  return Math.max(rowElements * elementUs, (leastUs(session, maker(rows), now, 3) - rowUs) / (rows - 1))
 }
 
 function whyUnbatchable(session: Session, maker: InputMaker, rows: number): string | undefined {
