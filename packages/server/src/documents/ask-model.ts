@@ -19,7 +19,8 @@ export interface Question extends Omit<InferRequest, 'inputs'> {
  */
 export async function askModel(models: AskedModels, { matrix, check, ...question }: Question): Promise<InferReply> {
   const { model, version } = question
-  const ask = ({ served, decision }: Resolved) => {
+  // Where no experiment takes part none is asked again: a second draw could think otherwise.
+  const ask = ({ served, route, decision = { route } }: Resolved) => {
     const input = inputOf(served, matrix)
     check?.(served, matrix)
     return models.infer({ ...question, inputs: [input], decision })
@@ -38,9 +39,9 @@ export async function askModel(models: AskedModels, { matrix, check, ...question
 /** What an experiment decided stays: another draw would favour the arms that take what others refuse. */
 async function resolvedAnew(
   models: AskedModels,
-  { model, version, ...asker }: Omit<Question, 'matrix' | 'check'>,
+  { model, version }: Pick<Question, 'model' | 'version'>,
   { route, decision }: Resolved
 ): Promise<Resolved> {
-  if (decision === undefined) return models.resolve(model, version, asker)
+  if (decision === undefined) return models.resolve(model, version)
   return { ...(await models.resolve(route.model, route.version)), decision }
 }

@@ -54,3 +54,9 @@ test('a question that an experiment decided about is put to the same arm again',
   await askModel(models, { model: 'm', matrix })
   assert.deepEqual(decided, ['1.0', '1.0'])
 })
+
+test('a question that no experiment takes is not put to them again', async () => {
+  const { asked, resolve, infer } = scriptedModels({ m: { answer: () => [] } })
+  await askModel({ resolve, infer }, { model: 'm', matrix })
+  assert.deepEqual(asked[0]!.decision, { route: { model: 'm', version: '1.0', reason: 'default' } })
+})

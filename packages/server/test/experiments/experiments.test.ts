@@ -210,6 +210,20 @@ test('requests go where assignment says, and asking changes nothing', async () =
   await request(app, `POST /experiments/${id}/stop`)
 })
 
+test('as many requests without a unit take part as the coverage says, though models are looked up before they are asked', async () => {
+  const { id } = draft()
+  await request(app, 'POST /experiments', { id, model, arms, strategy: 'random', coverage: 0.5 })
+  await request(app, `POST /experiments/${id}/start`)
+  let taken = 0
+  for (let index = 0; index < 400; index++) {
+    const { body } = await request(app, 'POST /predict', { features })
+    if ((body['routing'] as { experiment?: string }).experiment === id) taken++
+  }
+  await request(app, `POST /experiments/${id}/stop`)
+  // Half of 400, within six standard deviations of 10; two draws would take three quarters.
+  assert.ok(taken > 140 && taken < 260, String(taken))
+})
+
 test('results tell who was served, before there is anything to conclude', async () => {
   const { id } = draft()
   await request(app, 'POST /experiments', { ...draft(), id })
@@ -306,6 +320,10 @@ test('a plan says how many units it takes', async () => {
   }
   assert.equal((await request(app, 'POST /experiments/plan', { baseline: 0.9, lift: 0.5 })).status, 422)
   assert.equal((await request(app, 'POST /experiments/plan', { baseline: 1e-300, lift: 1e-300 })).status, 422)
+  for (const odd of [{ alpha: 1e-20 }, { alpha: 0.6 }, { power: 0.4 }, { power: 1 }]) {
+    const plan = await request(app, 'POST /experiments/plan', { baseline: 0.1, lift: 0.1, ...odd })
+    assert.deepEqual([plan.status, plan.body['code']], [422, 'MILL_REQUEST_INVALID'], JSON.stringify(odd))
+  }
   const { body: told } = await request(app, 'POST /experiments/plan', { alpha: 2, power: 'x', arms: 1 })
   assert.equal((told['detail'] as unknown[]).length, 5)
 })
