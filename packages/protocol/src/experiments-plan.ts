@@ -16,9 +16,21 @@ export const ExperimentPlanRequestSchema = Type.Object(
       Type.Number({ description: 'The same as a difference, in place of lift: 0.05 is from 10 % to 15 %.' })
     ),
     alpha: Type.Optional(
-      Type.Number({ default: 0.05, description: 'Chance to see something where there is nothing.' })
+      Type.Number({
+        minimum: 1e-6,
+        maximum: 0.5,
+        default: 0.05,
+        description: 'Chance to see something where there is nothing.'
+      })
     ),
-    power: Type.Optional(Type.Number({ default: 0.8, description: 'Chance to see the change where it is there.' })),
+    power: Type.Optional(
+      Type.Number({
+        minimum: 0.5,
+        maximum: 0.999_999,
+        default: 0.8,
+        description: 'Chance to see the change where it is there.'
+      })
+    ),
     arms: Type.Optional(
       Type.Integer({ minimum: 2, maximum: 20, default: 2, description: 'How many arms, control among them.' })
     ),

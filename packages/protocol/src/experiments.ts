@@ -129,7 +129,12 @@ const definitionFields = {
     Type.String({ description: 'Metric that decides; conversion, else the first, unless given.' })
   ),
   alpha: Type.Optional(
-    Type.Number({ description: 'Chance of a false alarm, however often one looks.', default: 0.05 })
+    Type.Number({
+      minimum: 1e-6,
+      maximum: 0.5,
+      description: 'Chance of a false alarm, however often one looks.',
+      default: 0.05
+    })
   ),
   bandit: Type.Optional(BanditSchema)
 }

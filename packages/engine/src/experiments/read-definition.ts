@@ -112,7 +112,7 @@ class Reader {
       overrides: this.#overrides(arms),
       metrics,
       primary,
-      alpha: this.#alpha(),
+      alpha: fields.number('alpha', { least: 1e-6, most: 0.5, fallback: 0.05 }),
       bandit: this.#bandit(metrics, primary, arms.length)
     }
     return { definition, faults: fields.faults }
@@ -125,13 +125,6 @@ class Reader {
     if (typeof value === 'string' && value !== '' && value.length <= longest) return value
     this.#fields.refuse([key], `must be a text of 1 to ${longest} characters, got ${shown(value)}`)
     return fallback
-  }
-
-  #alpha(): number {
-    const alpha = this.#fields.given('alpha') ?? 0.05
-    if (typeof alpha === 'number' && alpha > 0 && alpha < 1) return alpha
-    this.#fields.refuse(['alpha'], `must be a number between 0 and 1, got ${shown(alpha)}`)
-    return 0.05
   }
 
   #arms(model: string): { arms: Arm[]; weighted: number } {

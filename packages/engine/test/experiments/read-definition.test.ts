@@ -154,8 +154,9 @@ const wrong: readonly [Record<string, unknown>, string][] = [
   [{ control: 'v3' }, 'control: control must be one of v1, v2, got v3'],
   [{ coverage: 1.1 }, 'coverage: coverage must be a number from 0 to 1, got 1.1'],
   [{ coverage: Number.NaN }, 'coverage: coverage must be a number from 0 to 1, got null'],
-  [{ alpha: 0 }, 'alpha: alpha must be a number between 0 and 1, got 0'],
-  [{ alpha: 1 }, 'alpha: alpha must be a number between 0 and 1, got 1'],
+  [{ alpha: 0 }, 'alpha: alpha must be a number from 0.000001 to 0.5, got 0'],
+  [{ alpha: 1e-20 }, 'alpha: alpha must be a number from 0.000001 to 0.5, got 1e-20'],
+  [{ alpha: 0.6 }, 'alpha: alpha must be a number from 0.000001 to 0.5, got 0.6'],
   [{ seed: '' }, 'seed: seed must be a text of 1 to 256 characters, got '],
   [{ seed: 7 }, 'seed: seed must be a text of 1 to 256 characters, got 7'],
   [{ isSticky: 'yes' }, 'isSticky: isSticky must be true or false, got yes'],
@@ -203,7 +204,7 @@ test('all that is wrong is said at once', () => {
     'id: id must be a text, got ',
     'arms: arms must have weights that sum to 1, got 0.2',
     'coverage: coverage must be a number from 0 to 1, got 2',
-    'alpha: alpha must be a number between 0 and 1, got x'
+    'alpha: alpha must be a number from 0.000001 to 0.5, got x'
   ])
 })
 

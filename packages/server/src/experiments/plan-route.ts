@@ -54,8 +54,15 @@ function wishesIn(body: JsonObject): PlanWishes {
     if (!Number.isNaN(value)) reader.add({ type: 'value_error', loc: [...place, key], msg: `Input should be ${range}` })
     return undefined
   }
-  const alpha = between('alpha', 1)
-  const power = between('power', 1)
+  const within = (key: string, least: number, most: number): number | undefined => {
+    if (own(body, key) === undefined) return undefined
+    const value = reader.number(body, key, place)
+    const msg = `Input should be from ${least} to ${most}`
+    if (value < least || value > most) reader.add({ type: 'value_error', loc: [...place, key], msg })
+    return value
+  }
+  const alpha = within('alpha', 1e-6, 0.5)
+  const power = within('power', 0.5, 0.999_999)
   const unitsPerDay = between('units_per_day', Infinity)
   const arms = reader.integer(body, 'arms', { minimum: 2, maximum: 20, place }) ?? 2
   const baseline = baselineIn(reader, body, between)

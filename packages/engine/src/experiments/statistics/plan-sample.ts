@@ -9,7 +9,7 @@ export interface SampleQuestion {
   readonly baseline: { readonly rate: number } | { readonly mean: number; readonly standardDeviation: number }
   /** The smallest difference to be seen: 0.05 relative is from 10 % to 10.5 %, 0.05 absolute from 10 % to 15 %. */
   readonly effect: { readonly relative: number } | { readonly absolute: number }
-  /** Chance to see it when it is there (default 0.8). */
+  /** Chance to see it when it is there, 0.5 or more (default 0.8). */
   readonly power?: number
   /** Chance to see something when there is nothing (default 0.05), over all comparisons. */
   readonly alpha?: number
@@ -57,7 +57,7 @@ export function planWith(distributions: Distributions, question: SampleQuestion)
     arm: Math.ceil(all * shares[1])
   })
   const ofPower = distributions.normalQuantile(power)
-  const fixed = ((distributions.normalQuantile(1 - alpha / 2) + ofPower) ** 2 * variance) / difference ** 2
+  const fixed = ((ofPower - distributions.normalQuantile(alpha / 2)) ** 2 * variance) / difference ** 2
   const safe = Math.max(variance, variances[1] / shares[0] + variances[0] / shares[1])
   /** Units that say as much when shares are even, for each of all. */
   const clock = (2 * (variances[0] + variances[1])) / safe
@@ -102,10 +102,14 @@ function checked(question: SampleQuestion): { power: number; alpha: number; cont
   if (!Number.isSafeInteger(comparisons) || comparisons < 1)
     throw optionError('comparisons', 'an integer >= 1', comparisons)
   return {
-    power: between('power', power, 1),
+    power: power < 0.5 ? refused('power', 'at least 0.5', power) : between('power', power, 1),
     alpha: between('alpha', alpha, 1) / comparisons,
     controlShare: between('controlShare', controlShare, 1)
   }
+}
+
+function refused(name: string, expected: string, value: number): never {
+  throw optionError(name, expected, value)
 }
 
 /** @throws {MillraceError} MILL_OPTION_INVALID unless 0 < value < high */

@@ -10,9 +10,9 @@ import type { Sample } from './sample.ts'
  */
 export function valueInterval(distributions: Distributions, sample: Sample, alpha: number): Interval | null {
   const { n, mean, varianceOfMean } = sample
-  if (sample.isRate) return wilson(mean, n, distributions.normalQuantile(1 - alpha / 2))
+  if (sample.isRate) return wilson(mean, n, -distributions.normalQuantile(alpha / 2))
   if (n < 2 || varianceOfMean === 0) return null
-  const width = distributions.studentQuantile(1 - alpha / 2, n - 1) * Math.sqrt(varianceOfMean)
+  const width = -distributions.studentQuantile(alpha / 2, n - 1) * Math.sqrt(varianceOfMean)
   return [mean - width, mean + width]
 }
 

@@ -52,6 +52,13 @@ describe('how many units it takes', () => {
     assert.equal(alwaysValid.arm, 100)
   })
 
+  test('the chance of a false alarm may be as small as a double can be', async () => {
+    const question = { baseline: { rate: 0.1 }, effect: { relative: 0.1 } }
+    // SciPy: (norm.isf(alpha / 2) + norm.ppf(0.8)) ** 2 * (0.1 * 0.9 + 0.11 * 0.89) / 0.01 ** 2
+    assert.equal((await planSample({ ...question, alpha: 1e-20 })).fixed.arm, 194_637)
+    assert.equal((await planSample({ ...question, alpha: 1e-300 })).fixed.arm, 2_700_070)
+  })
+
   test('what cannot be is refused by name', async () => {
     const baseline = { rate: 0.1 }
     const effect = { relative: 0.1 }
@@ -61,6 +68,7 @@ describe('how many units it takes', () => {
       [{ baseline, effect: { absolute: 0 } }, /effect must be a difference other than 0, got 0/],
       [{ baseline: { mean: 0, standardDeviation: 1 }, effect }, /effect must be a difference other than 0, got 0/],
       [{ baseline: { mean: 1, standardDeviation: 0 }, effect }, /standardDeviation must be a finite number > 0, got 0/],
+      [{ baseline, effect, power: 0.4 }, /power must be at least 0.5, got 0.4/],
       [{ baseline, effect, power: 1 }, /power must be between 0 and 1, got 1/],
       [{ baseline, effect, alpha: 0 }, /alpha must be between 0 and 1, got 0/],
       [{ baseline, effect, controlShare: Number.NaN }, /controlShare must be between 0 and 1, got NaN/],
