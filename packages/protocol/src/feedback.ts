@@ -103,7 +103,8 @@ export const OutcomeReplySchema = Type.Object(
         { description: 'Where it counts.' }
       ),
       { description: 'Where it counts.' }
-    )
+    ),
+    note: Type.Optional(Type.String({ description: 'Why it may never count, where that can be told.' }))
   },
   { title: 'OutcomeReply', description: 'Reply of POST /feedback about a unit or a request.' }
 )

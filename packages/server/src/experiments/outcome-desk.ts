@@ -32,10 +32,12 @@ export async function takeOutcome(
   // One after the other: of outcomes under one id, the first that conflicts ends it.
   for (const outcome of outcomes) receipts.push(...(await experiments.feedback(outcome)))
   const status = receipts.length > 0 ? 'counted' : outcomes.length > 0 ? 'kept' : 'not_measured'
+  const note = status === 'kept' ? noteOn(told, measured) : undefined
   return {
     body: {
       status,
-      counted: receipts.map(({ experiment, arm, metric, value }) => ({ experiment, arm, metric, value }))
+      counted: receipts.map(({ experiment, arm, metric, value }) => ({ experiment, arm, metric, value })),
+      ...(note !== undefined && { note })
     },
     isRepeat: receipts.length > 0 && receipts.every(({ isRepeat }) => isRepeat)
   }
@@ -47,7 +49,17 @@ function measuredIn({ list, canaries }: OutcomeDeskDeps['experiments']): Measure
     ...experiments.map(({ definition }) => definition),
     ...canaries.list().map(({ record }) => record.definition)
   ]
-  return definitions.flatMap(({ id, metrics }) => metrics.map(({ name, kind }) => ({ experiment: id, name, kind })))
+  return definitions.flatMap(({ id, metrics, strategy }) =>
+    metrics.map(({ name, kind }) => ({ experiment: id, name, kind, isDrawn: strategy === 'random' }))
+  )
+}
+
+/** Units mean nothing to experiments that draw every request anew: whoever asks by them should not wait in vain. */
+function noteOn({ experiment, requestId }: ToldOutcome, measured: readonly MeasuredMetric[]): string | undefined {
+  const concerned = measured.filter(one => experiment === undefined || one.experiment === experiment)
+  if (requestId !== undefined || !concerned.every(({ isDrawn }) => isDrawn)) return undefined
+  const ids = [...new Set(concerned.map(one => one.experiment))].join(', ')
+  return `of ${ids} (strategy random) every request is a unit of its own: send request_id to say which one this is about`
 }
 
 function refuseUnknown(told: ToldOutcome, measured: readonly MeasuredMetric[]): void {

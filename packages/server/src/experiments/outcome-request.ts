@@ -149,6 +149,8 @@ export interface MeasuredMetric {
   readonly experiment: string
   readonly name: string
   readonly kind: string
+  /** Whether every request is drawn anew, and is a unit of its own. */
+  readonly isDrawn: boolean
 }
 
 /** Whether numbers of a metric follow from labels, and are told by nobody. */

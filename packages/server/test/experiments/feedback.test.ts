@@ -150,6 +150,17 @@ test('what nobody knows yet is kept', async () => {
   assert.ok(Number(results['unknown_outcomes']) >= 1)
 })
 
+test('who names a unit where every request is one is told so', async t => {
+  const { app: drawing } = await experimentApp(t)
+  const { body } = await request(drawing, 'POST /predict', { features, unit_id: 'user' })
+  const of = (who: object) => request(drawing, 'POST /feedback', { ...who, conversion: 1 })
+  const byUnit = await of({ unit_id: 'user' })
+  assert.deepEqual([byUnit.status, byUnit.body['counted']], [202, []])
+  assert.match(String(byUnit.body['note']), /^of ab-test .* send request_id/)
+  const byRequest = await of({ request_id: body['request_id'] })
+  assert.deepEqual([byRequest.status, byRequest.body['note']], [200, undefined])
+})
+
 test('several things may be told at once', async () => {
   const { arm, requestId, prediction } = await serve('much')
   const { body } = await feedback({
