@@ -1,4 +1,3 @@
-import { Fifo } from './fifo.ts'
 import type { HashPair, OutcomeFact } from './outcome-fact.ts'
 import { keyOf } from './text-hash.ts'
 
@@ -14,7 +13,6 @@ interface Kept {
   readonly scope: string | undefined
   readonly facts: OutcomeFact[]
   isKnown: boolean
-  isGone: boolean
 }
 
 /**
@@ -27,11 +25,9 @@ export class WaitingOutcomes {
   readonly #byId = new Map<number, Kept[]>()
   readonly #byUnit = new Map<number, OutcomeFact[]>()
   readonly #byRequest = new Map<number, OutcomeFact[]>()
-  /** In the order they came, and in the order of becoming known; some may be gone. */
-  readonly #all = new Fifo<Kept>()
-  readonly #known = new Fifo<Kept>()
-  #size = 0
-  #knownSize = 0
+  /** Those that nobody counts in the order they came, and the others in the order of becoming known. */
+  readonly #open = new Set<Kept>()
+  readonly #known = new Set<Kept>()
   /** How many have a unit or request whose hash ends like this: most of those that are looked for are found missing here. */
   readonly #filter = new Uint16Array(0x10000)
   /** Those that nobody counts, by metric and experiment. */
@@ -42,11 +38,11 @@ export class WaitingOutcomes {
   }
 
   get size(): number {
-    return this.#size
+    return this.#open.size + this.#known.size
   }
 
   get memoryBytes(): number {
-    return this.#filter.byteLength + 500 * this.#size
+    return this.#filter.byteLength + 500 * this.size
   }
 
   /** What was told under this id for the same experiments. */
@@ -67,7 +63,7 @@ export class WaitingOutcomes {
     index(this.#byUnit, fact.unit, fact)
     index(this.#byRequest, fact.request, fact)
     this.#mark(fact, 1)
-    if (this.#size - this.#knownSize > this.#limit) this.#dropOldest(this.#all, false)
+    if (this.#open.size > this.#limit) this.#dropOldest(this.#open)
   }
 
   /** An experiment counts what was told under this id. */
@@ -76,10 +72,10 @@ export class WaitingOutcomes {
       if (kept.isKnown || (kept.scope !== undefined && kept.scope !== experiment)) continue
       kept.isKnown = true
       this.#countUnknown(kept.facts[0]!, -1)
-      this.#known.push(kept)
-      this.#knownSize++
+      this.#open.delete(kept)
+      this.#known.add(kept)
     }
-    while (this.#knownSize > this.#limit / 10) this.#dropOldest(this.#known, true)
+    while (this.#known.size > this.#limit / 10) this.#dropOldest(this.#known)
   }
 
   /** Whether any may be about this unit or request; rarely true for one that none is about. A few nanoseconds. */
@@ -114,24 +110,20 @@ export class WaitingOutcomes {
     const list = this.#byId.get(key)
     const found = list?.find(({ scope }) => scope === fact.experiment)
     if (found !== undefined) return found
-    const kept: Kept = { scope: fact.experiment, facts: [], isKnown: false, isGone: false }
+    const kept: Kept = { scope: fact.experiment, facts: [], isKnown: false }
     if (list === undefined) this.#byId.set(key, [kept])
     else list.push(kept)
-    this.#all.push(kept)
-    this.#size++
+    this.#open.add(kept)
     this.#countUnknown(fact, 1)
     return kept
   }
 
-  #dropOldest(order: Fifo<Kept>, isKnown: boolean): void {
-    for (let kept = order.shift(); kept !== undefined; kept = order.shift()) {
-      if (!kept.isGone && kept.isKnown === isKnown) return this.#drop(kept)
-    }
+  #dropOldest(order: ReadonlySet<Kept>): void {
+    const [oldest] = order
+    if (oldest !== undefined) this.#drop(oldest)
   }
 
   #drop(kept: Kept): void {
-    kept.isGone = true
-    this.#size--
     const [first] = kept.facts
     remove(this.#byId, idKey(first!.id), kept)
     for (const fact of kept.facts) {
@@ -139,8 +131,8 @@ export class WaitingOutcomes {
       unindex(this.#byRequest, fact.request, fact)
       this.#mark(fact, -1)
     }
-    if (kept.isKnown) this.#knownSize--
-    else this.#countUnknown(first!, -1)
+    this.#known.delete(kept)
+    if (this.#open.delete(kept)) this.#countUnknown(first!, -1)
   }
 
   #mark({ unit, request }: OutcomeFact, by: number): void {
