@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { MillraceError } from '@millrace/common'
 import type { JournalWriter } from '@millrace/store'
 import { renumber } from './record-codec.ts'
 
@@ -13,6 +14,8 @@ export interface RecordFate {
   committed(): void
   /** It is not. Without this it is tried again until it is. */
   failed?(error: unknown): void
+  /** It was waiting for another attempt, and there was too much that did. */
+  lost?(): void
 }
 
 interface Held {
@@ -118,8 +121,16 @@ export class RunLog {
     this.#held.push(held)
     this.#heldBytes += held.record.length
     while (this.#heldBytes > mostHeld) {
-      this.#heldBytes -= this.#held.shift()!.record.length
+      const { record, fate } = this.#held.shift()!
+      this.#heldBytes -= record.length
       this.lost++
+      if (fate.failed === undefined) fate.lost?.()
+      else fate.failed(tooMuchHeld())
     }
   }
+}
+
+function tooMuchHeld(): MillraceError {
+  const message = `more than ${mostHeld} bytes wait for the journal of experiments, which cannot be written`
+  return new MillraceError('MILL_STORE_FAILED', message, { details: { mostHeld } })
 }

@@ -82,6 +82,9 @@ export class TurnLog {
           this.#arrived(id, counted)
           state.count(id, log.run, counted, time)
         }
+      },
+      lost: () => {
+        for (const [{ id }, counted] of taken) this.#arrived(id, counted)
       }
     })
   }

@@ -85,6 +85,19 @@ test('who waits for a record is told when there is no journal, and other records
   assert.deepEqual(numbers, [1])
 })
 
+test('whoever waits is told when there is too much that waits', () => {
+  const log = new RunLog(() => undefined)
+  const told: string[] = []
+  const quarter = Buffer.alloc(16 * 2 ** 20)
+  log.append(quarter, { committed: nothing.committed, lost: () => told.push('lost') })
+  log.append(quarter, { committed: nothing.committed, failed: error => told.push((error as MillraceError).code) })
+  for (let more = 0; more < 3; more++) log.append(quarter, nothing)
+  assert.deepEqual(told, ['lost'])
+  log.append(quarter, nothing)
+  assert.deepEqual(told, ['lost', 'MILL_STORE_FAILED'])
+  assert.equal(log.lost, 2)
+})
+
 test('a queue passes records on in order, and gives up what is too much', () => {
   const queue = new PublishQueue(4)
   for (const number of [5, 6, 8]) queue.add(number, Buffer.alloc(10))
