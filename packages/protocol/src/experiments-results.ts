@@ -70,7 +70,9 @@ const ComparisonSchema = Type.Object(
     fixed_p_value: nullableNumber("Of Welch's test, for one look at a size that was fixed before"),
     chance_to_win: nullableNumber('Probability that the arm is better than control'),
     expected_loss: nullableNumber('What is lost on average by choosing this arm, in units of the metric'),
-    significant: Type.Boolean({ description: 'Whether the arm differs from control.' })
+    significant: Type.Boolean({
+      description: 'Whether the arm differs from control; never while units come to arms wrongly.'
+    })
   },
   { description: 'An arm against control.' }
 )

@@ -5,7 +5,7 @@ import { type Distributions, loadDistributions } from './distributions.ts'
 import { guardrailsOf } from './guardrails.ts'
 import { alphaOfEach, type MetricContext, metricResult, samplesOf } from './metric-results.ts'
 import { planWith } from './plan-sample.ts'
-import type { ExperimentResults, SampleRatio } from './results.ts'
+import type { ExperimentResults, MetricResult, SampleRatio } from './results.ts'
 import type { Sample } from './sample.ts'
 import { sampleRatio } from './sample-ratio.ts'
 import { summaryOf } from './summary.ts'
@@ -34,8 +34,9 @@ function resultsWith(distributions: Distributions, { record, tally, now }: Resul
   const { definition, state } = record
   const context = contextOf(distributions, record, tally)
   const primary = definition.metrics.find(({ name }) => name === definition.primary)
-  const metrics = definition.metrics.map(metric => metricResult(context, metric))
   const ratio = ratioOf(context, record)
+  const measured = definition.metrics.map(metric => metricResult(context, metric))
+  const metrics = ratio?.isMismatch === true ? measured.map(withoutVerdicts) : measured
   const best = primary === undefined || ratio?.isMismatch === true ? undefined : winnerOf(context, primary)
   const winner = best === undefined ? null : definition.arms[best]!.name
   const guardrails = guardrailsOfAll(context)
@@ -58,6 +59,11 @@ function resultsWith(distributions: Distributions, { record, tally, now }: Resul
     warnings: warningsOf({ record, tally, sampleRatio: ratio, guardrails, isEnough }),
     unitsNeeded: primary === undefined ? null : unitsNeeded(context, samplesOf(context, primary)[context.control])
   }
+}
+
+/** Numbers of units that came to arms wrongly are shown, so that somebody can look for the cause; nothing follows from them. */
+function withoutVerdicts(result: MetricResult): MetricResult {
+  return { ...result, comparisons: result.comparisons.map(comparison => ({ ...comparison, isSignificant: false })) }
 }
 
 const provisoOfWeights = 'This takes for granted that values did not change with time: weights were changed on the way.'

@@ -44,6 +44,7 @@ export interface Comparison {
   readonly chanceToWin: number | null
   /** What is lost on average by choosing this arm, in units of the metric. */
   readonly expectedLoss: number | null
+  /** Whether the p-value is at most alpha; never while units come to arms wrongly. */
   readonly isSignificant: boolean
 }
 

@@ -74,12 +74,15 @@ describe('what an experiment has shown', () => {
   })
 
   test('names no winner when units came to arms wrongly, however clear the rest looks', async () => {
-    const { winner, summary, warnings, sampleRatio } = await resultsOf([
+    const { winner, summary, warnings, sampleRatio, metrics } = await resultsOf([
       convertedArm(10_000, 1000),
       convertedArm(11_000, 1600)
     ])
     assert.equal(winner, null)
     assert.equal(sampleRatio!.isMismatch, true)
+    const [comparison] = metrics[0]!.comparisons
+    assert.ok(comparison!.pValue! < 1e-6)
+    assert.equal(comparison!.isSignificant, false)
     assert.match(summary, /^Units did not come to arms as their weights say \(p < 0\.0001\): nothing can be concluded/)
     assert.match(warnings[0]!, /^sample ratio mismatch: 10,000 \/ 11,000 units, expected 10,500 \/ 10,500/)
   })
