@@ -154,10 +154,19 @@ function readStep({ faults }: DraftFields, step: unknown, index: number): Canary
   const draft = typeof step === 'number' ? { share: step } : isObject(step) ? step : { share: step ?? null }
   const fields = new DraftFields(draft, ['share', 'minRequests', 'minSeconds'], { place: ['steps', index], faults })
   return {
-    share: fields.number('share', { least: leastShare, most: greatestShare, fallback: leastShare * (index + 1) }),
+    share: readShare(fields),
     minRequests: fields.number('minRequests', { least: 1, most: 1e12, fallback: standardRequests, isWhole: true }),
     minSeconds: fields.number('minSeconds', { least: 0, most: 1e9, fallback: standardSeconds })
   }
+}
+
+/** NaN where something is wrong with it, which is neither more nor less than the share of the step before. */
+function readShare(fields: DraftFields): number {
+  if (fields.given('share') !== undefined) {
+    return fields.number('share', { least: leastShare, most: greatestShare, fallback: NaN })
+  }
+  fields.refuse(['share'], 'is missing')
+  return NaN
 }
 
 /**

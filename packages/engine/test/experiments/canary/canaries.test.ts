@@ -320,7 +320,6 @@ test('all faults of a plan are told at once, and nothing begins', async t => {
     'id',
     'intervalSeconds',
     'steps.1',
-    'steps.2',
     'steps.2.share',
     'steps.3.minRequest'
   ])

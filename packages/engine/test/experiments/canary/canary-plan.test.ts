@@ -37,3 +37,19 @@ test('labels guard what is predicted: accuracy of classes, error of numbers', as
   assert.deepEqual(guardsWith([label], { kind: 'learner' }), [...standard, 'error'])
   assert.deepEqual(guardsWith([]), [...standard, 'accuracy', 'error'])
 })
+
+test('a step has to say its share, and one that is wrong is compared with no other', async t => {
+  const { server } = await canaryTest(t)
+  const faultsOf = (steps: unknown): string[] =>
+    readCanaryPlan({ model: 'm', candidate: '2', steps }, server).faults.map(
+      ({ place, message }) => `${place.join('.')}: ${message}`
+    )
+  assert.deepEqual(faultsOf([0.1, { minSeconds: 1 }, null]), [
+    'steps.1.share: share is missing',
+    'steps.2.share: share is missing'
+  ])
+  assert.deepEqual(faultsOf([0.4, 'half', 0.3]), [
+    'steps.1.share: share must be a number from 0.0001 to 0.95, got half'
+  ])
+  assert.deepEqual(faultsOf([0.4, 0.4]), ['steps.1: steps.1 must have a larger share than the step before, got 0.4'])
+})
