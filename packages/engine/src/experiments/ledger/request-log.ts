@@ -68,8 +68,7 @@ export class RequestLog implements KnownRequests {
   add(request: HashPair, unit: HashPair, marks: number, value: number): void {
     const time = this.#options.now()
     this.window.add(request, unit, marks, value, time)
-    if (this.#writer.length > mostGathered) return
-    this.#writer.add(request, unit, marks, value, time)
+    if (this.#writer.length <= mostGathered) this.#writer.add(request, unit, marks, value, time)
     this.#timer ??= setTimeout(() => void this.write(), writeMs).unref()
   }
 
