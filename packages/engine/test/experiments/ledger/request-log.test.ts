@@ -8,8 +8,8 @@ test('requests are written once there is a disk, also when more came before than
   const log = new RequestLog({ limits: { ttlMs: 1000, limit: 1000 }, log: silent, now: () => 1_800_000_000_000 })
   const experiment = log.window.numberOf('e')
   const come = (first: number): void => log.add({ first, second: 1 }, { first, second: 2 }, experiment, 0)
-  // Some 40 bytes each, of which 4 MiB are gathered.
-  for (let request = 1; request <= 150_000; request++) come(request)
+  // Some 20 bytes each, of which 4 MiB are gathered.
+  for (let request = 1; request <= 300_000; request++) come(request)
   t.mock.timers.tick(1000)
   let opened = 0
   log.attach({
@@ -21,7 +21,7 @@ test('requests are written once there is a disk, also when more came before than
     runner: () => Promise.resolve(),
     retentionBytes: 1000
   })
-  come(150_001)
+  come(300_001)
   t.mock.timers.tick(1000)
   assert.equal(opened, 1)
 })
