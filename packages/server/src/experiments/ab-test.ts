@@ -19,7 +19,7 @@ const bySettings = 'settings'
 const byApi = 'api'
 
 /** Times that a change is tried again when another process is faster. */
-const mostAttempts = 10
+const mostAttempts = 50
 
 /** What {@link AbTest} is given. */
 export interface AbTestDeps {

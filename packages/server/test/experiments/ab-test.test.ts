@@ -233,6 +233,19 @@ test('a configuration lasts through a restart, whatever the settings say then', 
   assert.deepEqual([told['config'], told['source'], told['enabled']], [config, 'api', true])
 })
 
+test('a change adds to what another process has configured, heard of or not', async t => {
+  const registry = memoryRegistryStore()
+  const { app } = await experimentApp(t, { registry })
+  const { app: other } = await experimentApp(t, { registry })
+  await configure(app, { strategy: 'hash-based', models: ['v3.0', 'v1.0'] })
+  const { status: code, body } = await configure(other, { split_ratio: 0.2 })
+  assert.equal(code, 200)
+  const config = { enabled: true, split_ratio: 0.2, models: ['v3.0', 'v1.0'], strategy: 'hash-based' }
+  assert.deepEqual(body['config'], config)
+  assert.equal((await configure(app, { enabled: false })).status, 200)
+  assert.deepEqual((await status(app))['config'], { ...config, enabled: false })
+})
+
 test('until somebody configures it, the settings hold at each start', async t => {
   const registry = memoryRegistryStore()
   await experimentApp(t, { registry })
