@@ -126,7 +126,9 @@ const definitionFields = {
     })
   ),
   primary_metric: Type.Optional(
-    Type.String({ description: 'Metric that decides; conversion, else the first, unless given.' })
+    Type.String({
+      description: 'Metric that decides; what a bandit is rewarded by, else conversion, else the first, unless given.'
+    })
   ),
   alpha: Type.Optional(
     Type.Number({

@@ -91,8 +91,7 @@ class Reader {
     const weighting = this.#weighting(strategy, weighted)
     const control = this.#nameAmong('control', arms, arms[0]?.name ?? '')
     const metrics = this.#metrics()
-    const standard = metrics.some(({ name }) => name === 'conversion') ? 'conversion' : (metrics[0]?.name ?? '')
-    const primary = this.#nameAmong('primary', metrics, standard)
+    const primary = this.#nameAmong('primary', metrics, this.#standardPrimary(metrics, weighting))
     const definition: ExperimentDefinition = {
       id,
       description: this.#text('description', '', longestDescription),
@@ -246,6 +245,14 @@ class Reader {
     const known = standardMetrics.find(metric => metric.name === name)
     const kind = choice(fields, 'kind', metricKinds, known?.kind ?? 'mean')
     return { name, kind, goal: choice(fields, 'goal', goals, kind === 'error' ? 'decrease' : 'increase') }
+  }
+
+  /** What weights follow decides as well. */
+  #standardPrimary(metrics: readonly Metric[], weighting: Weighting): string {
+    const bandit = this.#fields.given('bandit')
+    const reward = weighting === 'thompson' && isObject(bandit) ? bandit['metric'] : undefined
+    const found = [reward, 'conversion'].map(wanted => metrics.find(({ name }) => name === wanted))
+    return (found[0] ?? found[1] ?? metrics[0])?.name ?? ''
   }
 
   #bandit(metrics: readonly Metric[], primary: string, arms: number): Bandit {

@@ -183,6 +183,17 @@ const wrong: readonly [Record<string, unknown>, string][] = [
   [{ bandit: 7 }, 'bandit: bandit must be an object, got 7']
 ]
 
+test('what weights follow decides unless something else is named', () => {
+  const primaryWith = (more: object): string =>
+    readDefinition({ ...draft, strategy: 'weighted', ...more }).definition.primary
+  const bandit = { metric: 'error' }
+  assert.equal(primaryWith({ weighting: 'thompson', bandit }), 'error')
+  assert.equal(primaryWith({ weighting: 'thompson', bandit, primary: 'accuracy' }), 'accuracy')
+  assert.equal(primaryWith({ weighting: 'thompson' }), 'conversion')
+  assert.equal(primaryWith({ weighting: 'fixed', bandit }), 'conversion')
+  assert.equal(primaryWith({ weighting: 'thompson', bandit: { metric: 'luck' } }), 'conversion')
+})
+
 test('everything that is wrong is said with its place and its value', () => {
   for (const [more, message] of wrong) {
     const all = told(more)
