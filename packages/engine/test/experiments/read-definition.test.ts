@@ -10,6 +10,9 @@ const faultsOf = (more: Record<string, unknown>): readonly DefinitionFault[] =>
 const told = (more: Record<string, unknown>): string[] =>
   faultsOf(more).map(({ place, message }) => `${place.join('.')}: ${message}`)
 
+const primaryWith = (more: object): string =>
+  readDefinition({ ...draft, strategy: 'weighted', ...more }).definition.primary
+
 test('what was not said has its default', () => {
   assert.deepEqual(readDefinition(draft), {
     faults: [],
@@ -184,8 +187,6 @@ const wrong: readonly [Record<string, unknown>, string][] = [
 ]
 
 test('what weights follow decides unless something else is named', () => {
-  const primaryWith = (more: object): string =>
-    readDefinition({ ...draft, strategy: 'weighted', ...more }).definition.primary
   const bandit = { metric: 'error' }
   assert.equal(primaryWith({ weighting: 'thompson', bandit }), 'error')
   assert.equal(primaryWith({ weighting: 'thompson', bandit, primary: 'accuracy' }), 'accuracy')
