@@ -1,4 +1,10 @@
-import type { DefinitionFault, ExperimentDraft, ExperimentView, ModelStatus } from '@millrace/engine'
+import type {
+  DefinitionFault,
+  ExperimentDefinition,
+  ExperimentDraft,
+  ExperimentView,
+  ModelStatus
+} from '@millrace/engine'
 import { type AbTestConfig, abTestStrategies, type AbTestWeights, abTestWeights } from '@millrace/protocol'
 import { isObject, type JsonObject } from '../documents/body-reader.ts'
 import { nearest } from '../nearest.ts'
@@ -114,14 +120,23 @@ function descriptionOf({ split_ratio: ratio }: AbTestConfig): string {
   return `A/B test of POST /predict with a list of features; split_ratio ${ratio}`
 }
 
-/**
- * The experiment that does what is wished for.
- * @param yields whether others on the same model decide first: nobody asked for what only the settings say
- */
-export function draftOf(wishes: AbTestWishes, model: string, yields: boolean): ExperimentDraft {
+/** What {@link draftOf} makes a draft for. */
+export interface AbTestOccasion {
+  /** Name of the model that answers lists of features. */
+  readonly model: string
+  /** Whether others on the same model decide first: nobody asked for what only the settings say. */
+  readonly yields: boolean
+  /** What it is at present, of which that stays which cannot be configured here. */
+  readonly present: ExperimentDefinition | undefined
+}
+
+/** The experiment that does what is wished for. */
+export function draftOf(wishes: AbTestWishes, { model, yields, present }: AbTestOccasion): ExperimentDraft {
   const { models, strategy, weights } = wishes
   const shares = sharesOf(wishes)
   return {
+    ...standard,
+    ...(present !== undefined && staying(present, wishes)),
     id: abTestId,
     model,
     description: descriptionOf(wishes),
@@ -134,13 +149,33 @@ export function draftOf(wishes: AbTestWishes, model: string, yields: boolean): E
       version,
       ...(weights !== 'accuracy' && { weight: shares[index] })
     })),
-    control: models[0],
-    metrics: [
-      { name: 'conversion', kind: 'conversion', goal: 'increase' },
-      { name: 'value', kind: 'mean', goal: 'increase' },
-      { name: 'accuracy', kind: 'accuracy', goal: 'increase' }
-    ],
-    primary: 'conversion'
+    control: models[0]
+  }
+}
+
+const standard = {
+  metrics: [
+    { name: 'conversion', kind: 'conversion', goal: 'increase' },
+    { name: 'value', kind: 'mean', goal: 'increase' },
+    { name: 'accuracy', kind: 'accuracy', goal: 'increase' }
+  ],
+  primary: 'conversion'
+}
+
+/** What was changed by way of `/experiments`, as far as it goes with what is wished for. */
+function staying(present: ExperimentDefinition, { models, strategy, weights }: AbTestWishes): object {
+  const { coverage, seed, onFailure, alpha, metrics, primary, bandit, isSticky, missingUnit } = present
+  const isSame = strategy === present.strategy && weights === present.weighting
+  return {
+    coverage,
+    seed,
+    onFailure,
+    alpha,
+    metrics,
+    primary,
+    overrides: Object.fromEntries(Object.entries(present.overrides).filter(([, arm]) => models.includes(arm))),
+    bandit: { ...bandit, floor: Math.min(bandit.floor, 1 / models.length) },
+    ...(isSame && { isSticky, missingUnit })
   }
 }
 

@@ -49,7 +49,7 @@ export function abTestStatus(
 }
 
 function figuresByVersion(models: readonly string[], figures: AbTestFigures | undefined) {
-  const versions = figures?.view.definition.arms.map(({ version }) => version) ?? models
+  const versions = namesOf(figures?.view) ?? models
   const by = <Value>(value: (arm: number) => Value): Record<string, Value> =>
     Object.fromEntries(versions.map((version, arm) => [version, value(arm)]))
   return {
@@ -58,6 +58,13 @@ function figuresByVersion(models: readonly string[], figures: AbTestFigures | un
     shares: by(arm => figures?.view.weights[arm] ?? 0),
     conversions: by(arm => conversionOf(figures, arm))
   }
+}
+
+/** Arms by their versions; by their own names where several have the same version, as somebody may have made them. */
+function namesOf(view: ExperimentView | undefined): string[] | undefined {
+  const arms = view?.definition.arms
+  const areDistinct = new Set(arms?.map(({ version }) => version)).size === arms?.length
+  return arms?.map(({ version, name }) => (areDistinct ? version : name))
 }
 
 function conversionOf(figures: AbTestFigures | undefined, arm: number): Conversion {

@@ -125,7 +125,9 @@ export class AbTest {
   async #put(wishes: AbTestWishes, by: string, view: ExperimentView | undefined): Promise<void> {
     const { experiments, model } = this.#deps
     const options = { isRunning: wishes.enabled, by, revision: view?.revision ?? 0 }
-    await experiments.put(draftOf(wishes, model, by === bySettings), options)
+    const yields = by === bySettings
+    const present = yields ? undefined : view?.definition
+    await experiments.put(draftOf(wishes, { model, yields, present }), options)
   }
 
   /** How it stands; a fraction of a millisecond. */
@@ -145,7 +147,7 @@ export class AbTest {
     const missing = this.#missing(models)
     if (missing !== undefined) return missing
     if (!enabled) return 'it is turned off'
-    return view === undefined ? 'it could not be set up' : undefined
+    return view === undefined ? noneReason(models) : undefined
   }
 
   #missing(models: readonly string[]): string | undefined {
@@ -167,6 +169,12 @@ export class AbTest {
     this.#change = done.catch(() => undefined)
     return done
   }
+}
+
+function noneReason(models: readonly string[]): string {
+  const repeated = models.find((version, index) => models.indexOf(version) < index)
+  if (repeated !== undefined) return `version ${repeated} is listed twice`
+  return `there is no experiment ${abTestId}: it was removed, or could not be set up; configure it`
 }
 
 /** Whether nobody has touched it since the settings were applied. */

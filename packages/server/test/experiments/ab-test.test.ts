@@ -4,6 +4,7 @@ import { memoryRegistryStore } from '@millrace/store'
 import type { App } from '../../src/app-type.ts'
 import { get, post } from '../documents/json.ts'
 import { experimentApp, features } from './experiment-app.ts'
+import { request } from './request.ts'
 
 const status = async (app: App) => (await get(app, '/ab-test/status')).body
 const configure = (app: App, change: unknown) => post(app, '/ab-test/configure', change)
@@ -154,6 +155,37 @@ test('other models or another strategy begin a new phase, and the ratio does not
   assert.deepEqual(await phase(), [3, 0])
 })
 
+test('what was changed of the experiment by other ways stays when the test is configured', async t => {
+  const { app } = await experimentApp(t)
+  await configure(app, { strategy: 'hash-based' })
+  const { body } = await request(app, 'GET /experiments/ab-test')
+  const changes = {
+    coverage: 0.5,
+    overrides: { vip: 'v2.0' },
+    metrics: [...(body['metrics'] as object[]), { name: 'clicks', kind: 'mean', goal: 'increase' }]
+  }
+  await request(app, 'PATCH /experiments/ab-test', changes)
+  assert.equal((await configure(app, { split_ratio: 0.4 })).status, 200)
+  const { body: now } = await request(app, 'GET /experiments/ab-test')
+  const { coverage, overrides, metrics, phase } = now
+  assert.deepEqual({ coverage, overrides, metrics, phase }, { ...changes, phase: 2 })
+  // A list of units names no arms that are gone, and a strategy has what goes with it.
+  assert.equal(
+    (await configure(app, { models: ['v1.0', 'v3.0'], strategy: 'weighted', weights: 'thompson' })).status,
+    200
+  )
+  assert.deepEqual((await request(app, 'GET /experiments/ab-test')).body['overrides'], {})
+})
+
+test('arms of the same version are counted apart', async t => {
+  const { app } = await experimentApp(t)
+  const arms = ['a', 'b'].map(name => ({ name, version: 'v1.0' }))
+  await request(app, 'PATCH /experiments/ab-test', { new_phase: true, arms, control: 'a' })
+  for (let index = 0; index < 30; index++) await post(app, '/predict', { features })
+  const { total_assignments: total, model_counts: counts } = await status(app)
+  assert.deepEqual([total, Object.keys(counts as object)], [30, ['a', 'b']])
+})
+
 const huge = Array.from({ length: 100_000 }, (_, index) => `v${index}`)
 
 const bad: [what: string, change: unknown, places: string[]][] = [
@@ -254,6 +286,15 @@ test('until somebody configures it, the settings hold at each start', async t =>
   assert.deepEqual(told['config'], { enabled: true, split_ratio: 0.1, models: ['v2.0', 'v3.0'], strategy: 'random' })
   const off = await status((await experimentApp(t, { registry, env: { AB_TEST_ENABLED: 'off' } })).app)
   assert.deepEqual([off['enabled'], off['reason']], [false, 'it is turned off'])
+})
+
+test('where there is none the status says why', async t => {
+  const { app } = await experimentApp(t, { env: { AB_TEST_MODELS: 'v1.0,v1.0' } })
+  assert.equal((await status(app))['reason'], 'version v1.0 is listed twice')
+  const { app: other } = await experimentApp(t)
+  await request(other, 'POST /experiments/ab-test/stop')
+  await request(other, 'DELETE /experiments/ab-test')
+  assert.match(String((await status(other))['reason']), /^there is no experiment ab-test: it was removed/)
 })
 
 test('where the versions are not there it is off and says why', async t => {
