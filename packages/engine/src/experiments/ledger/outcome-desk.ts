@@ -50,6 +50,7 @@ export class OutcomeDesk {
     const targets = this.#targets(outcome)
     if (targets.length === 0) return []
     const fact = this.#fact(outcome, this.#pair(name), targets)
+    if (this.#isIdle(fact)) return []
     const repeats = new Set(targets.filter(target => this.#isRepeat(target, outcome, fact)))
     if (!this.#isWaiting(fact, outcome) && this.#isNews(fact, targets)) await this.#house.keep(fact)
     else for (const target of repeats) target.repeated()
@@ -91,6 +92,14 @@ export class OutcomeDesk {
       return this.#found(asked, targets) ?? asked
     }
     return this.#isKnownUnit(unit, targets) ? fact : (this.#found(fact, targets) ?? fact)
+  }
+
+  /** Whether nobody has a use for a label: the experiment that served the request makes nothing of it. */
+  #isIdle(fact: OutcomeFact): boolean {
+    if (fact.label === undefined) return false
+    const { requests, live, now } = this.#house
+    const request = requests.find(fact.request, now())
+    return request !== undefined && live.has(request.experiment)
   }
 
   #isKnownUnit(unit: HashPair, targets: readonly LiveExperiment[]): boolean {

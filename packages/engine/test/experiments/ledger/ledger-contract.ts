@@ -218,6 +218,16 @@ export function ledgerContract(name: string, open: OpenForTest): void {
       assert.deepEqual({ count: off.count, sum: off.sum }, { count: 3, sum: 2 })
     })
 
+    test('a label of a request whose experiment makes nothing of it is of no use to others, and does not wait', async t => {
+      const { experiment, ledger } = await begin(t)
+      const other = ledger.experiment('other', { arms: 2, metrics: new Map([['right', 'accuracy']]) })
+      other.served(served(0, 'a', { requestId: 'r1', prediction: 1 }))
+      assert.deepEqual(await ledger.outcome(told('off', { label: 2 }, '1', { requestId: 'r1' })), [])
+      assert.equal((await ledger.outcome(told('right', { label: 2 }, '1', { requestId: 'r1' }))).length, 1)
+      assert.deepEqual(await ledger.outcome(told('off', { label: 2 }, '2', { requestId: 'unheard-of' })), [])
+      assert.equal(experiment.tally().unknownOutcomes, 1)
+    })
+
     test('an outcome that is told a moment before its unit is heard of waits for it', async t => {
       const { experiment, ledger, clock } = await begin(t)
       assert.deepEqual(await ledger.outcome(told('spent', 2, '1', { unit: 'a' })), [])
