@@ -3,6 +3,7 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { durabilities, openJournalReader, openJournalWriter } from '../src/index.ts'
 import { failingFiles } from './failing-files.ts'
 import { append, texts } from './journal-appends.ts'
@@ -120,6 +121,36 @@ for (const durability of durabilities) {
   })
 }
 
+test('of two that take over at once the earlier one is fenced off, also while it begins, and the later one is not', async t => {
+  const folder = memoryFolder(t)
+  const begun = (count: number): boolean =>
+    readdirSync(folder).filter(name => name.endsWith('.segment.tmp')).length === count
+  const [slow, slower] = [failingFiles(), failingFiles()]
+  const [goOn, goOnAsWell] = [slow.hold('fdatasync'), slower.hold('fdatasync')]
+  const first = openJournalWriter(folder, { durability: 'fsync', role: 'takeover', files: slow.files })
+  while (!begun(1)) await setImmediate()
+  const second = openJournalWriter(folder, { durability: 'fsync', role: 'takeover', files: slower.files })
+  while (!begun(2)) await setImmediate()
+  goOn()
+  await assert.rejects(first, { code: 'MILL_WRITER_FENCED' })
+  goOnAsWell()
+  const { writer } = await second
+  assert.equal((await append(writer, 'one')).first, 1)
+  await writer.close()
+})
+
+test('a writer that took over before another is fenced off when that one has removed what it had begun', async t => {
+  const folder = memoryFolder(t)
+  const slow = failingFiles()
+  const goOn = slow.hold('fdatasync')
+  const earlier = openJournalWriter(folder, { durability: 'fsync', role: 'takeover', files: slow.files })
+  while (!readdirSync(folder).some(name => name.endsWith('.segment.tmp'))) await setImmediate()
+  const { writer } = await openJournalWriter(folder, { durability: 'fsync', role: 'takeover' })
+  goOn()
+  await assert.rejects(earlier, { code: 'MILL_WRITER_FENCED' })
+  await writer.close()
+})
+
 test('appends that wait when another takes over fail all', async t => {
   const folder = memoryFolder(t)
   const former = await openJournalWriter(folder, { durability: 'fsync' })
@@ -144,7 +175,7 @@ test('what a former writer begins after a takeover is void, even if it had not w
   const goOn = hold('open')
   const late = append(idle.writer, 'late')
   // Its append has begun, after a look at the epoch, once a turn of the event loop is over.
-  await new Promise(resolve => setImmediate(resolve))
+  await setImmediate()
   const latter = await openJournalWriter(folder, { durability: 'fsync', role: 'takeover' })
   goOn()
   await assert.rejects(late, { code: 'MILL_WRITER_FENCED' })

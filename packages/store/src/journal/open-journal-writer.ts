@@ -60,7 +60,7 @@ export async function openJournalWriter(path: string, options: JournalWriterOpti
     const obstacle = (): Error | undefined => obstacleOf(folder, lease)
     const output = new SegmentOutput({ folder, epoch: lease.epoch, durability, segmentBytes, files, obstacle })
     if (role === 'takeover' || !end.isSealed) await beginAtOnce(folder, output, end)
-    tidy(folder)
+    tidy(folder, lease.epoch)
     const { lastSequence, lastTime, notes } = end
     const writer = new GroupCommit({ folder, durability, maxQueuedBytes, now, lease, output, lastSequence, lastTime })
     return { writer, reader: openJournalReader(folder), notes }
@@ -104,6 +104,14 @@ function copyOf({ first, time, payloads }: LastFrame): FrameToWrite {
 function syncEarlier(folder: string): void {
   for (const { path, durability } of listSegments(folder).toReversed()) {
     if (durability === 'fsync') break
+    syncUnlessGone(path)
+  }
+  guarded(folder, () => syncFolder(folder))
+}
+
+/** A segment that is void as a whole may be removed by another writer at any time. */
+function syncUnlessGone(path: string): void {
+  try {
     guarded(path, () => {
       const file = openSync(path, 'r+')
       try {
@@ -112,15 +120,19 @@ function syncEarlier(folder: string): void {
         closeSync(file)
       }
     })
+  } catch (error) {
+    if (!isGone(error)) throw error
   }
-  guarded(folder, () => syncFolder(folder))
 }
 
-/** Remove segments that are void as a whole, and segments and snapshots that were never finished. */
-function tidy(folder: string): void {
+/**
+ * Remove segments that are void as a whole, and segments and snapshots that were never finished. What a later writer than
+ * this one has begun is left to it.
+ */
+function tidy(folder: string, epoch: number): void {
   const isVoid = listSegments(folder).filter(({ first, limit }) => first >= limit)
   for (const { path } of isVoid) rmSync(path, { force: true })
-  const unfinished = namesIn(folder).filter(name => isHalfWritten(name) || isUnfinished(name))
+  const unfinished = namesIn(folder).filter(name => isHalfWritten(name) || isUnfinished(name, epoch))
   for (const name of unfinished) rmSync(join(folder, name), { force: true })
 }
 

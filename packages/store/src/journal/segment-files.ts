@@ -28,9 +28,10 @@ export function unfinishedName(name: string): string {
   return `${name}.tmp`
 }
 
-/** Whether a name is that of a segment that was never finished. */
-export function isUnfinished(name: string): boolean {
-  return name.endsWith('.segment.tmp')
+/** Whether a name is that of a segment that was never finished, of a writer up to an epoch. */
+export function isUnfinished(name: string, epoch: number): boolean {
+  const [, begun] = /^(\d+)-.*\.segment\.tmp$/.exec(name) ?? []
+  return begun !== undefined && Number(begun) <= epoch
 }
 
 /** All segments in `folder`, oldest first. None when the folder is missing. @throws {MillraceError} MILL_STORE_FAILED */

@@ -104,8 +104,9 @@ export class SegmentOutput {
     if (isFresh) putSegmentHeader(bytes, segment, batch?.time ?? 0)
     const offset = isFresh ? 0 : segmentHeaderBytes
     const finish: Done = error => {
-      if (error !== null) return this.#abandon(segment, () => done(error))
       const obstacle = this.#options.obstacle()
+      // A later writer removes what is not finished, so its being there explains an error as well.
+      if (error !== null) return this.#abandon(segment, () => done(obstacle ?? error))
       // Its bytes stay where they are: the later writer may be reading them.
       if (obstacle !== undefined) return this.close(() => done(obstacle))
       segment.position += bytes.length - offset
