@@ -49,7 +49,7 @@ export async function startInference(t: TestContext, env: Record<string, string>
 
 /** Wait until a version answers: files that were just written are not trusted at once. */
 export async function versionIsThere(url: string, model: string, version: string): Promise<void> {
-  const end = performance.now() + 10_000
+  const end = performance.now() + 30_000
   while (!(await fetch(`${url}/v2/models/${model}/versions/${version}/ready`)).ok) {
     if (performance.now() > end) throw new Error(`version ${version} of ${model} is still not there`)
     await delay(10)

@@ -21,7 +21,7 @@ const armOf = (unit: string) => growthBookArm('shared', unit, ['a', 'b'])!
 
 /** Wait for what another process brings about. */
 async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 10_000
+  const end = performance.now() + 30_000
   while (!(await isSo())) {
     assert.ok(performance.now() < end, `still not so: ${what}`)
     await delay(10)

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 const launcher = fileURLToPath(new URL('../../packages/server/bin/millrace.js', import.meta.url))
 
 /** How long anything may take that is waited for, in milliseconds. */
-const patienceMs = 10_000
+const patienceMs = 30_000
 
 /** Settings that let every service of `up` listen on a port that is free. */
 export const freePorts = Object.fromEntries(

@@ -82,7 +82,7 @@ function isRunning(pid: number): boolean {
 
 /** Wait for what other processes bring about. */
 async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 10_000
+  const end = performance.now() + 30_000
   while (!(await isSo())) {
     assert.ok(performance.now() < end, `still not so: ${what}`)
     await delay(10)
