@@ -20,21 +20,21 @@ export interface RuntimeOptions {
   readonly cores?: number | undefined
   /** Microseconds that a run of one row may take on the calling thread; 200 by default. */
   readonly inlineLimitUs?: number | undefined
+  /** Milliseconds that the making of a session may hold the calling thread while requests are served; 10 by default. */
+  readonly inlineCreateMs?: number | undefined
   /** Milliseconds that runs hold the calling thread in one go; 5 by default. */
   readonly turnLimitMs?: number | undefined
   /** Starts the thread of a session. */
   readonly startThread?: StartThread | undefined
 }
 
-/** Milliseconds that the making of a session may hold the calling thread while requests are served. */
-const inlineCreateMs = 10
-
 /** Bytes of a thread, without its session. */
 const threadBytes = 15e6
 
 /** Loads and runs models. Nothing is started or read before the first load. To be called on the main thread. */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
-  const { cores = usableCores(), inlineLimitUs = 200, turnLimitMs = 5, startThread = startSessionThread } = options
+  const { cores = usableCores(), inlineLimitUs = 200, inlineCreateMs = 10, turnLimitMs = 5 } = options
+  const { startThread = startSessionThread } = options
   refuseTelemetry()
   const spares = new SpareThreads(startThread)
   const turns = new InlineTurns(turnLimitMs)
