@@ -1,7 +1,7 @@
 import { MillraceError } from '@millrace/common'
 import type { Decision, InferRequest, ModelServer, Route, RouteReason } from '../serving/model-server.ts'
 import { noArm, sharesOf, tableOf } from './allocation.ts'
-import { type ArmOutlet, OutletRoute } from './arm-outlet.ts'
+import { type ArmOutlet, armOutlet, OutletRoute } from './arm-outlet.ts'
 import { type Arm, bucketCount, type ExperimentRecord } from './experiment.ts'
 import { bucketOf, fnv1a } from './growthbook-hash.ts'
 import type { ExperimentLedger } from './ledger/ledger.ts'
@@ -121,18 +121,19 @@ export class RoutedExperiment {
     const { arms, onFailure } = this.record.definition
     return arms.map((arm, index) => {
       const probability = how.shares?.[index] ?? 1
-      const outlet = this.#outlet(index, how.reason === 'override')
+      const outlet = this.#outlet(index, how.reason, false)
       const route = this.#route(arm, arm, { ...how, probability }, outlet)
       if (index === this.#control) return { decision: { route }, standIn: undefined }
       const instead = { ...how, probability, reason: 'fallback' } as const
-      const fallback = this.#route(arm, arms[this.#control]!, instead, { ...outlet, isFallback: true })
+      const fallback = this.#route(arm, arms[this.#control]!, instead, this.#outlet(index, how.reason, true))
       const decision = { route, madeFor: fallback, fallback: onFailure === 'control' ? fallback : undefined }
       return { decision, standIn: { route: fallback } }
     })
   }
 
-  #outlet(arm: number, isOverride: boolean): ArmOutlet {
-    return { ledger: this.#deps.ledger, arm, isOverride, isFallback: false, isDrawn: this.#isDrawn }
+  #outlet(arm: number, reason: RouteReason, isFallback: boolean): ArmOutlet {
+    const isOverride = reason === 'override'
+    return armOutlet(this.#deps.ledger, arm, { isOverride, isFallback, isDrawn: this.#isDrawn })
   }
 
   #route(

@@ -79,14 +79,6 @@ export class ExperimentState {
     return units.find(first, second) ? units.words[units.at + 3]! & armBits : -1
   }
 
-  /** Whether a unit that comes changes nothing, as is so nearly always: it is known, and the arm's. */
-  isAt(first: number, second: number, arm: number, isOwnRequest: boolean): boolean {
-    const { units } = this
-    if (!units.find(first, second)) return false
-    const info = units.words[units.at + 3]!
-    return (info & armBits) === arm && (!isOwnRequest || (info & ownRequestMark) !== 0)
-  }
-
   unit(first: number, second: number): KnownUnit | undefined {
     const { units } = this
     if (!units.find(first, second)) return undefined

@@ -79,6 +79,7 @@ export class LedgerCore implements Ledger {
   }
 
   async forget(id: string): Promise<void> {
+    this.#live.get(id)?.settle()
     const time = this.#options.now()
     await this.#append(
       record => record.forget(id, time),
@@ -169,8 +170,8 @@ export class LedgerCore implements Ledger {
       onTheirWay: id => turnLog.onTheirWay(id),
       exposed: ({ id }, first, second, arm, own, time) => turnLog.exposed(id, first, second, arm, own, time),
       counted: () => turnLog.counted(),
-      passed: () => turnLog.passed(),
-      requested: (request, unit, marks, value) => requests.add(request, unit, marks, value),
+      met: () => turnLog.met(),
+      requested: (request, unit, marks, value, time) => requests.add(request, unit, marks, value, time),
       numberOf: id => requests.window.numberOf(id)
     }
   }

@@ -58,7 +58,19 @@ export class LedgerState {
     time: number
   ): Exposed | undefined {
     const experiment = this.at(id, time)
-    if (experiment === undefined) return undefined
+    return experiment && this.exposeIn(experiment, id, first, second, arm, isOwnRequest, time)
+  }
+
+  /** The same where it is known that the experiment was not forgotten since. The hot path: makes no garbage. */
+  exposeIn(
+    experiment: ExperimentState,
+    id: string,
+    first: number,
+    second: number,
+    arm: number,
+    isOwnRequest: boolean,
+    time: number
+  ): Exposed {
     const exposed = experiment.expose(first, second, arm, isOwnRequest, time)
     if ((exposed === 'new' || exposed === 'changed') && this.waiting.mayHave(first)) this.joinWaiting(id, first, second)
     return exposed

@@ -53,7 +53,7 @@ export interface ExperimentTally {
   readonly updatedAt: number
 }
 
-/** A request that was served by an arm. */
+/** A request that was served by an arm. Whoever is told of it keeps nothing of the object: it may be used again. */
 export interface ServedRequest {
   readonly arm: number
   readonly unit: string
@@ -105,7 +105,7 @@ export interface ExperimentLedger {
 /**
  * Remembers who was served by which arm, and what came of it, durably and once each, for all experiments and in step with
  * the ledgers of other processes. Exposures are in the operating system's hands at the end of the turn of the event loop
- * that serves them, or at most 50 ms later where many come, outcomes are durable when they are acknowledged.
+ * that serves them, or at most 100 ms later where many come, outcomes are durable when they are acknowledged.
  */
 export interface Ledger {
   /** @param arms how many there are @param metrics kinds of metrics by name; may be called again when these grow */

@@ -5,6 +5,7 @@ import type { ExperimentState } from './experiment-state.ts'
 import type { ExperimentLedger, ExperimentTally, ServedRequest } from './ledger.ts'
 import type { LedgerState } from './ledger-state.ts'
 import type { HashPair, Said } from './outcome-fact.ts'
+import { MetUnits } from './met-units.ts'
 import { requestMarks } from './request-window.ts'
 import { saidOf } from './said.ts'
 import { TextHash } from './text-hash.ts'
@@ -20,13 +21,16 @@ export interface LiveHouse {
   exposed(experiment: LiveExperiment, first: number, second: number, arm: number, own: boolean, time: number): void
   /** Something was counted, which can be handed over at leisure. Called for every request. */
   counted(): void
-  /** A unit was counted that cannot come back, so that only these counts know of it. */
-  passed(): void
+  /** A unit came, which is to be settled at the end of the turn or soon after. Called for nearly every request. */
+  met(): void
   /** A request is to be remembered: hashes of it and of its unit, see RequestWindow. */
-  requested(request: HashPair, unit: HashPair, marks: number, value: number): void
+  requested(request: HashPair, unit: HashPair, marks: number, value: number, time: number): void
   /** Number of an experiment in the window of requests. */
   readonly numberOf: (id: string) => number
 }
+
+/** Units that are looked up together at most. */
+const mostMet = 2048
 
 /** Counts what is served of one experiment. */
 export class LiveExperiment implements ExperimentLedger {
@@ -38,7 +42,8 @@ export class LiveExperiment implements ExperimentLedger {
   readonly #text = new TextHash()
   #shape: { arms: number; metrics: ReadonlyMap<string, string> }
   #hasLabels = false
-  #hasPassing = false
+  #hasNews = false
+  readonly #met = new MetUnits(mostMet)
   /** The state as of a revision of the whole. */
   #known: ExperimentState | undefined
   #revision = -1
@@ -57,9 +62,9 @@ export class LiveExperiment implements ExperimentLedger {
     return this.#shape.metrics
   }
 
-  /** Whether units were counted that can be found nowhere else than in these counts. */
-  get hasPassing(): boolean {
-    return this.#hasPassing
+  /** Whether units came for the first time since counts were handed over: the two are to be written together. */
+  get hasNews(): boolean {
+    return this.#hasNews
   }
 
   /** @returns whether anything is other than before */
@@ -73,7 +78,12 @@ export class LiveExperiment implements ExperimentLedger {
 
   armOf(unit: string): number | undefined {
     const { first, second } = this.#unit.of(unit)
-    const arm = this.#state()?.armOf(first, second) ?? -1
+    // A unit that is known came to its arm before it came to what is not looked up yet.
+    let arm = this.#state()?.armOf(first, second) ?? -1
+    if (arm === -1 && this.#met.mayHave(first)) {
+      this.settle()
+      arm = this.#state()?.armOf(first, second) ?? -1
+    }
     return arm === -1 ? undefined : arm
   }
 
@@ -106,7 +116,7 @@ export class LiveExperiment implements ExperimentLedger {
     if (taken.isZero) return undefined
     this.#live = new Counted()
     this.#live.arm(this.#shape.arms - 1)
-    this.#hasPassing = false
+    this.#hasNews = false
     return taken
   }
 
@@ -115,7 +125,16 @@ export class LiveExperiment implements ExperimentLedger {
     this.#live.add(counted)
   }
 
+  /** Look up the units that were served since the last time, and tell of those that are new. */
+  settle(): void {
+    if (this.#met.isEmpty) return
+    const known = this.#state()
+    if (known !== undefined) this.#met.approach(known.units)
+    this.#met.drain((first, second, arm, isOwnRequest, time) => this.#expose(first, second, arm, isOwnRequest, time))
+  }
+
   tally(): ExperimentTally {
+    this.settle()
     const { state, now, onTheirWay } = this.#house
     const unknown = [...this.#shape.metrics.keys()].reduce(
       (sum, metric) => sum + state.waiting.unknown(this.id, metric),
@@ -130,26 +149,33 @@ export class LiveExperiment implements ExperimentLedger {
     const { requestId, isGiven, arm } = request
     const unit = this.#unit.of(request.unit)
     const isOwnRequest = requestId === request.unit
-    if (isGiven) this.#meetGiven(unit.first, unit.second, arm, isOwnRequest)
-    else {
+    const time = this.#house.now()
+    if (isGiven) {
+      if (this.#met.isFull) this.settle()
+      this.#met.add(unit.first, unit.second, arm, isOwnRequest, time)
+    } else {
       this.#live.arm(arm)[place.passing]! += 1
-      this.#hasPassing = true
-      this.#house.passed()
+      this.#hasNews = true
     }
+    this.#house.met()
     // Who asks by this request asks by a unit that is known, unless it is about the prediction.
     if (isGiven && isOwnRequest && !this.#hasLabels) return
     const said = this.#said(request.prediction)
     const marks = requestMarks(this.#number, arm, !isGiven, said)
-    this.#house.requested(isOwnRequest ? unit : this.#request.of(requestId), unit, marks, said?.value ?? 0)
+    this.#house.requested(isOwnRequest ? unit : this.#request.of(requestId), unit, marks, said?.value ?? 0, time)
   }
 
-  #meetGiven(first: number, second: number, arm: number, isOwnRequest: boolean): void {
-    if (this.#state()?.isAt(first, second, arm, isOwnRequest) === true) return
-    const time = this.#house.now()
-    const exposed = this.#house.state.expose(this.id, first, second, arm, isOwnRequest, time)
-    if (exposed === 'nothing') return
-    if (exposed === 'new' || exposed === 'changed') this.#house.exposed(this, first, second, arm, isOwnRequest, time)
-    if (exposed === 'no room') this.#live.forgotten += 1
+  #expose(first: number, second: number, arm: number, isOwnRequest: boolean, time: number): void {
+    const { state } = this.#house
+    const known = this.#state()
+    const exposed =
+      known === undefined || time < known.createdAt
+        ? state.expose(this.id, first, second, arm, isOwnRequest, time)
+        : state.exposeIn(known, this.id, first, second, arm, isOwnRequest, time)
+    if (exposed === 'new' || exposed === 'changed') {
+      this.#hasNews = true
+      this.#house.exposed(this, first, second, arm, isOwnRequest, time)
+    } else if (exposed === 'no room') this.#live.forgotten += 1
   }
 
   /** The state of this experiment, once there is any. */

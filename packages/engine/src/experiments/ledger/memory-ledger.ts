@@ -32,8 +32,8 @@ export function memoryLedger({ now = Date.now, ...options }: { now?: () => numbe
     onTheirWay: () => [],
     exposed: () => undefined,
     counted: () => undefined,
-    passed: () => undefined,
-    requested: (request, unit, marks, value) => requests.add(request, unit, marks, value, now()),
+    met: () => undefined,
+    requested: (request, unit, marks, value, time) => requests.add(request, unit, marks, value, time),
     numberOf: id => requests.numberOf(id)
   }
   return {

@@ -59,7 +59,7 @@ export interface OpenLedger extends Ledger {
  * Where there is none, nothing is done until the first experiment is asked for; what is told until its journal is open
  * waits for that.
  *
- * Units are in the operating system's hands at the end of the turn of the event loop, or at most 50 ms later where many
+ * Units are in the operating system's hands at the end of the turn of the event loop, or at most 100 ms later where many
  * come; counts of requests at most a second later. Outcomes are as durable as `durability` says when they resolve.
  * @throws {MillraceError} MILL_OPTION_INVALID, MILL_STORE_FAILED, MILL_JOURNAL_DAMAGED, MILL_STATE_INVALID
  */

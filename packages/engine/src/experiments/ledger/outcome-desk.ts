@@ -30,6 +30,7 @@ export class OutcomeDesk {
 
   /** See Ledger.outcome. */
   async take(outcome: Outcome): Promise<readonly OutcomeReceipt[]> {
+    for (const experiment of this.#house.live.values()) experiment.settle()
     const name = `${outcome.metric}\n${outcome.id}`
     // What is under the same id has to be known before this can be compared with it.
     for (let other = this.#underWay.get(name); other !== undefined; other = this.#underWay.get(name)) await other

@@ -1,5 +1,4 @@
 import { damagedEntry, EntryBytes, EntryReader } from './entry-bytes.ts'
-import type { HashPair } from './outcome-fact.ts'
 import { experimentBits, type RequestEntry } from './request-window.ts'
 
 const version = 1
@@ -22,11 +21,7 @@ export class RequestWriter {
     this.#nameOf = nameOf
   }
 
-  get length(): number {
-    return this.#bytes.length
-  }
-
-  add(request: HashPair, unit: HashPair, marks: number, value: number, time: number): void {
+  add({ request, unit, marks, value, time }: RequestEntry): void {
     const bytes = this.#bytes
     if (bytes.length === 0) this.#begin(time)
     const number = marks >>> experimentBits

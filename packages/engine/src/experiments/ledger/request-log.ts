@@ -9,8 +9,8 @@ import { type KnownRequest, type KnownRequests, type RequestLimits, RequestWindo
 
 /** Requests are written this often. */
 const writeMs = 100
-/** Bytes that are gathered at most, as while the journal is being opened. */
-const mostGathered = 2 ** 22
+/** Requests that are written together at most: what came before there was a journal may be more. */
+const mostTogether = 200_000
 const nothing = { committed: () => undefined, failed: () => undefined }
 
 /** What a request log works with. */
@@ -43,6 +43,8 @@ export class RequestLog implements KnownRequests {
   readonly window: RequestWindow
   readonly #options: RequestLogOptions
   readonly #writer: RequestWriter
+  /** How many of those in the window are written, or were passed over. */
+  #written = 0
   #former: RequestWindow | undefined
   #disk: RequestDisk | undefined
   #opening: Promise<OpenJournal> | undefined
@@ -65,10 +67,9 @@ export class RequestLog implements KnownRequests {
     return this.window.size + (this.#former?.size ?? 0)
   }
 
-  add(request: HashPair, unit: HashPair, marks: number, value: number): void {
-    const time = this.#options.now()
+  /** See RequestWindow. Called for every request: bytes are made of it later, of many together. */
+  add(request: HashPair, unit: HashPair, marks: number, value: number, time: number): void {
     this.window.add(request, unit, marks, value, time)
-    if (this.#writer.length <= mostGathered) this.#writer.add(request, unit, marks, value, time)
     this.#timer ??= setTimeout(() => void this.write(), writeMs).unref()
   }
 
@@ -106,8 +107,8 @@ export class RequestLog implements KnownRequests {
     clearTimeout(this.#timer)
     this.#timer = undefined
     // What comes before there is a disk waits for it.
-    if (this.#writer.length === 0 || this.#disk === undefined) return
-    const record = this.#writer.take()
+    if (this.#written === this.window.count || this.#disk === undefined) return
+    const record = this.#takeRecord()
     const journal = this.#journal ?? (await this.#open(this.#disk))
     journal?.append([record], nothing)
     if (journal !== undefined) this.#prune(this.#disk, journal)
@@ -122,6 +123,14 @@ export class RequestLog implements KnownRequests {
     await this.write()
     await this.#pruning
     await this.#journal?.close()
+  }
+
+  /** What came since the last one. */
+  #takeRecord(): Buffer {
+    const { window } = this
+    window.forEachOfLast(Math.min(mostTogether, window.count - this.#written), entry => this.#writer.add(entry))
+    this.#written = window.count
+    return this.#writer.take()
   }
 
   async #open(disk: RequestDisk): Promise<JournalWriter | undefined> {

@@ -30,7 +30,7 @@ export interface RequestEntry {
   /** 0 where there is nothing to be compared. */
   readonly value: number
   readonly marks: number
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970; to the second where it comes from a window. */
   readonly time: number
 }
 
@@ -55,6 +55,7 @@ export class RequestWindow implements KnownRequests {
   readonly #pages: RequestPage[] = []
   readonly #experiments: string[] = []
   readonly #numbers = new Map<string, number>()
+  #count = 0
 
   constructor(limits: RequestLimits) {
     this.#limits = limits
@@ -63,6 +64,11 @@ export class RequestWindow implements KnownRequests {
 
   get size(): number {
     return this.#pages.reduce((sum, { size }) => sum + size, 0)
+  }
+
+  /** How many requests were ever added. */
+  get count(): number {
+    return this.#count
   }
 
   get memoryBytes(): number {
@@ -89,6 +95,16 @@ export class RequestWindow implements KnownRequests {
     let page = this.#pages.at(-1)
     if (page === undefined || page.isFull) this.#pages.push((page = this.#newPage(time)))
     page.add(request, unit, marks, value, time)
+    this.#count++
+  }
+
+  /** Go through the latest so many, as far as they are there, in the order in which they came: each in one and the same object. */
+  forEachOfLast(number: number, visit: (entry: RequestEntry) => void): void {
+    let skipped = Math.max(0, this.size - number)
+    for (const page of this.#pages) {
+      page.forEach(skipped, visit)
+      skipped = Math.max(0, skipped - page.size)
+    }
   }
 
   find(request: HashPair, now: number): KnownRequest | undefined {
@@ -164,6 +180,23 @@ class RequestPage {
     words[at + 6] = time / 1000
     words[at + 7] = marks
     this.size++
+  }
+
+  /** From the request with an index on; see RequestWindow. */
+  forEach(from: number, visit: (entry: RequestEntry) => void): void {
+    const { words, doubles } = this
+    const entry = { request: { first: 0, second: 0 }, unit: { first: 0, second: 0 }, value: 0, marks: 0, time: 0 }
+    const { request, unit } = entry
+    for (let at = stride * from; at < stride * this.size; at += stride) {
+      request.first = words[at]!
+      request.second = words[at + 1]!
+      unit.first = words[at + 2]!
+      unit.second = words[at + 3]!
+      entry.value = doubles[at / 2 + 2]!
+      entry.time = 1000 * words[at + 6]!
+      entry.marks = words[at + 7]!
+      visit(entry)
+    }
   }
 
   /** Where the last request with this hash stands among the words; -1 for none. */

@@ -8,7 +8,7 @@ import type { RunLog } from './run-log.ts'
  * While there is much to write it is written this often; else at the end of the turn of the event loop. Each time costs the
  * thread of requests some 0.1 ms, for two calls of the file system: at 10 ms that was a tenth of what requests cost.
  */
-const busyMs = 50
+const busyMs = 100
 /** Counts are written this often. */
 const countsMs = 1000
 
@@ -22,7 +22,7 @@ export interface TurnLogOptions {
 }
 
 /**
- * Gathers what is served and writes it together: units at the end of the turn of the event loop, or every 50 ms while
+ * Gathers what is served and writes it together: units at the end of the turn of the event loop, or every 100 ms while
  * there is much, and counts every second.
  */
 export class TurnLog {
@@ -39,10 +39,9 @@ export class TurnLog {
     this.#options = options
   }
 
-  /** A unit came. */
+  /** A unit came for the first time, or to another arm than before. */
   exposed(experiment: string, first: number, second: number, arm: number, isOwnRequest: boolean, time: number): void {
     this.#record.exposure(experiment, first, second, arm, isOwnRequest, time)
-    if (!this.#isScheduled) this.#schedule()
   }
 
   /** Something was counted. */
@@ -50,8 +49,8 @@ export class TurnLog {
     this.#countsTimer ??= setTimeout(() => this.write(true), countsMs).unref()
   }
 
-  /** A unit was counted that nothing else tells of. */
-  passed(): void {
+  /** A unit came. */
+  met(): void {
     if (!this.#isScheduled) this.#schedule()
   }
 
@@ -60,14 +59,15 @@ export class TurnLog {
     return this.#onTheirWay.get(experiment) ?? []
   }
 
-  /** Write what is gathered. @param withCounts all counts, and not only those that tell of units */
+  /** Write what is gathered. @param withCounts all counts, and not only those of experiments to which new units came */
   write(withCounts: boolean): void {
     this.#unschedule(withCounts)
     const { log, live, now, state } = this.#options
     const time = now()
     const taken: [LiveExperiment, Counted][] = []
     for (const experiment of live.values()) {
-      if (!withCounts && !experiment.hasPassing) continue
+      experiment.settle()
+      if (!withCounts && !experiment.hasNews) continue
       const counted = experiment.take()
       if (counted === undefined) continue
       taken.push([experiment, counted])

@@ -80,7 +80,7 @@ export class WaitingOutcomes {
 
   /** Whether any may be about this unit or request; rarely true for one that none is about. A few nanoseconds. */
   mayHave(first: number): boolean {
-    return this.#filter[first & 0xffff] !== 0
+    return this.size !== 0 && this.#filter[first & 0xffff] !== 0
   }
 
   ofUnit(unit: HashPair): readonly OutcomeFact[] {

@@ -50,6 +50,9 @@ describe('a process that is killed', { timeout: 60_000 }, () => {
       // One more may have been written that was not acknowledged any more.
       assert.ok(spent === outcomes.size || spent === outcomes.size + 1, `${spent} of ${outcomes.size}`)
       assert.ok(units > served, `${units} units, and ${served} was the last`)
+      // Units and the requests that brought them are written together.
+      const requests = arms.reduce((sum, arm) => sum + arm.requests, 0)
+      assert.ok(requests >= units, `${requests} requests of ${units} units`)
       await ledger.close()
       if (spent > outcomes.size) outcomes.add(told + 5)
       // The next child goes on where this one must have been.

@@ -5,9 +5,10 @@ import { silent } from './ledger-setup.ts'
 
 test('requests are written once there is a disk, also when more came before than can be gathered', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
-  const log = new RequestLog({ limits: { ttlMs: 1000, limit: 1000 }, log: silent, now: () => 1_800_000_000_000 })
+  const time = 1_800_000_000_000
+  const log = new RequestLog({ limits: { ttlMs: 1000, limit: 1000 }, log: silent, now: () => time })
   const experiment = log.window.numberOf('e')
-  const come = (first: number): void => log.add({ first, second: 1 }, { first, second: 2 }, experiment, 0)
+  const come = (first: number): void => log.add({ first, second: 1 }, { first, second: 2 }, experiment, 0, time)
   // Some 20 bytes each, of which 4 MiB are gathered.
   for (let request = 1; request <= 300_000; request++) come(request)
   t.mock.timers.tick(1000)

@@ -57,7 +57,7 @@ test('a record of requests says what was written', () => {
   fc.assert(
     fc.property(fc.array(entry, { minLength: 1, maxLength: 20 }), all => {
       const sorted = all.toSorted((one, other) => one.time - other.time)
-      for (const { request, unit, marks, value, time } of sorted) writer.add(request, unit, marks, value, time)
+      for (const one of sorted) writer.add(one)
       const read: RequestEntry[] = []
       // Experiments have other numbers where it is read.
       readRequests(
@@ -77,7 +77,7 @@ test('a damaged record of requests is refused with a code', () => {
   fc.assert(
     fc.property(fc.array(entry, { minLength: 1, maxLength: 5 }), fc.nat(), fc.nat({ max: 255 }), (all, at, byte) => {
       const writer = new RequestWriter(String)
-      for (const { request, unit, marks, value, time } of all) writer.add(request, unit, marks, value, time)
+      for (const one of all) writer.add(one)
       const record = writer.take()
       record[at % record.length] = byte
       for (const bytes of [record, record.subarray(0, at % record.length)]) {
