@@ -37,8 +37,8 @@ export function underNames(
   return outputs.map((output, index) => (output.name === wanted[index] ? output : { ...output, name: wanted[index]! }))
 }
 
-/** Whether there is nothing to do, as for nearly all questions: a few comparisons. */
-function isUnderstood({ inputs, outputs, featureNames }: Question, version: ServedVersion): boolean {
+/** Whether a version needs no adapted question, as is so for nearly all: a few comparisons. */
+export function isUnderstood({ inputs, outputs, featureNames }: Question, version: ServedVersion): boolean {
   if (isLearner(version) || featureNames !== undefined) return false
   const [input, spec] = [inputs[0], version.inputs[0]]
   const isOne = inputs.length === 1 && version.inputs.length === 1

@@ -1,5 +1,5 @@
 import type { NamedTensor } from '@millrace/runtime'
-import { adaptQuestion, type Question, underNames } from './adapt-question.ts'
+import { adaptQuestion, isUnderstood, type Question, underNames } from './adapt-question.ts'
 import { Admission, type AdmissionLimits } from './admission.ts'
 import type { Awaited, Deadlines } from './deadlines.ts'
 import type { InMemory } from './in-memory.ts'
@@ -170,25 +170,25 @@ class Flight {
       const decided = known ?? (isShadow === true ? undefined : deps.traffic?.decide(this.#request))
       const decision = decided instanceof Promise ? await decided : decided
       this.#decision = decision
-      if (decision?.fallback === undefined) await this.#askBy(decision?.route, decision?.madeFor)
-      else await this.#askEither(decision, decision.fallback)
+      await this.#askBy(decision?.route, decision?.madeFor)
     } catch (error) {
-      this.#fail(error)
+      await this.#askInstead(error)
     } finally {
       deps.deadlines.delete(this)
       this.#desk.landed()
     }
   }
 
-  /** Ask what was decided for, and what stands in for it should that fail. */
-  async #askEither(decision: Decision, fallback: Route): Promise<void> {
+  /** Ask what stands in for the decision that failed, if anything does. */
+  async #askInstead(error: unknown): Promise<void> {
+    const { route, fallback } = this.#decision ?? {}
+    if (fallback === undefined || this.#isSettled || !isFault(error)) return this.#fail(error)
+    this.#tellFailed(error)
+    this.#decision = undefined
     try {
-      await this.#askBy(decision.route, decision.madeFor)
-    } catch (error) {
-      if (this.#isSettled || !isFault(error)) throw error
-      this.#tellFailed(error)
-      this.#decision = undefined
-      await this.#askBy(fallback, decision.route)
+      await this.#askBy(fallback, route)
+    } catch (other) {
+      this.#fail(other)
     }
   }
 
@@ -227,6 +227,7 @@ class Flight {
 
   /** The request as a version understands it, if it was made for another one that is in memory. */
   #adapted({ served }: InMemory, madeFor: Route): Question {
+    if (isUnderstood(this.#request, served)) return this.#request
     const made = this.#inMemory(madeFor)
     return made === undefined ? this.#request : adaptQuestion(this.#request, served, made)
   }
