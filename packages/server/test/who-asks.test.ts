@@ -86,23 +86,15 @@ test('any name makes a header that may be sent, from which decoding gives the na
   )
 })
 
-test('a route is told in headers, and in members of JSON only where an experiment decided', () => {
+test('a route is told in headers', () => {
   const plain = { model: 'm', version: 'v1.0', reason: 'default' } as const
   assert.deepEqual(routeFacts(plain), {
     headers: ['x-model-version', 'v1.0', 'x-route-reason', 'default'],
-    jsonHeaders: ['content-type', 'application/json', 'x-model-version', 'v1.0', 'x-route-reason', 'default'],
-    members: ''
+    jsonHeaders: ['content-type', 'application/json', 'x-model-version', 'v1.0', 'x-route-reason', 'default']
   })
   const assignment = { experiment: 'e', arm: 'b "2"', probability: 0.25, isSticky: true }
   const decided = { ...plain, reason: 'experiment', assignment } as const
-  const { headers, members } = routeFacts(decided)
+  const { headers } = routeFacts(decided)
   assert.deepEqual(headers.slice(2), ['x-route-reason', 'experiment', 'x-experiment', 'e', 'x-arm', 'b%20"2"'])
-  assert.deepEqual(JSON.parse(`{${members}}`), {
-    route_reason: 'experiment',
-    experiment: 'e',
-    arm: 'b "2"',
-    probability: 0.25,
-    sticky: true
-  })
   assert.equal(routeFacts(decided), routeFacts(decided))
 })

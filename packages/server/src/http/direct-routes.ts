@@ -91,10 +91,12 @@ async function reply({ route, body, request, response, observe, startedAt }: Exc
   const id = requestId(request.headers['x-request-id'])
   const given = route.answer(body, request, id)
   const answer = given instanceof Promise ? await given : given
-  const length = typeof answer.body === 'string' ? Buffer.byteLength(answer.body) : answer.body.length
-  response.writeHead(answer.status, [...answer.headers, 'content-length', String(length), 'x-request-id', id])
-  response.end(answer.body)
+  const { status, headers, body: content } = answer
+  const length = typeof content === 'string' ? Buffer.byteLength(content) : content.length
+  response.writeHead(status, [...headers, 'content-length', String(length), 'x-request-id', id])
+  // What is as long in UTF-8 as in characters is ASCII, which is written the same in Latin-1, and that without a look at it.
+  response.end(content, length === content.length ? 'latin1' : 'utf8')
   const path = pathOf(request.url!)
   const ms = performance.now() - startedAt
-  observe({ method: 'POST', route: route.route, path, status: answer.status, ms }, id)
+  observe({ method: 'POST', route: route.route, path, status, ms }, id)
 }

@@ -1,14 +1,12 @@
 import type { Route } from '@millrace/engine'
 import type { FastifyReply } from 'fastify'
 
-/** Which version answered, and why, as headers and in JSON. */
+/** Which version answered, and why, as headers. */
 export interface RouteFacts {
   /** Names and values in turn. */
   readonly headers: readonly string[]
   /** The same after `content-type: application/json`. */
   readonly jsonHeaders: readonly string[]
-  /** Members of a JSON object that tell of the experiment, without braces; empty where none had anything to say. */
-  readonly members: string
 }
 
 const known = new WeakMap<Route, RouteFacts>()
@@ -18,7 +16,7 @@ export function routeFacts(route: Route): RouteFacts {
   const found = known.get(route)
   if (found !== undefined) return found
   const headers = headersOf(route)
-  const made = { headers, jsonHeaders: ['content-type', 'application/json', ...headers], members: membersOf(route) }
+  const made = { headers, jsonHeaders: ['content-type', 'application/json', ...headers] }
   known.set(route, made)
   return made
 }
@@ -33,12 +31,6 @@ function headersOf({ version, reason, assignment }: Route): string[] {
   const headers = ['x-model-version', headerText(version), 'x-route-reason', reason]
   if (assignment === undefined) return headers
   return [...headers, 'x-experiment', headerText(assignment.experiment), 'x-arm', headerText(assignment.arm)]
-}
-
-function membersOf({ reason, assignment }: Route): string {
-  if (assignment === undefined) return ''
-  const { experiment, arm, probability, isSticky: sticky } = assignment
-  return JSON.stringify({ route_reason: reason, experiment, arm, probability, sticky }).slice(1, -1)
 }
 
 /**

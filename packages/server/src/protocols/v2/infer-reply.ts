@@ -1,10 +1,10 @@
 import type { InferReply } from '@millrace/engine'
 import type { NamedTensor } from '@millrace/runtime'
-import { routeFacts } from '../../http/route-facts.ts'
 import { encodeRawTensor } from '../raw-tensor.ts'
 import { elementsText } from '../tensor-text.ts'
 import { classify } from './classification.ts'
 import type { InferQuestion } from './infer-request.ts'
+import { replyTexts } from './reply-texts.ts'
 
 /** The body of a reply, before it is compressed. */
 export interface InferReplyBody {
@@ -21,11 +21,8 @@ export function writeInferReply(
   id: string
 ): InferReplyBody {
   const parts: Buffer[] = []
-  let json = `{"model_name":${JSON.stringify(route.model)},"model_version":${JSON.stringify(route.version)},"id":${JSON.stringify(id)},`
-  const { members } = routeFacts(route)
-  if (members !== '') json += isCached ? `"parameters":{"cached":true,${members}},` : `"parameters":{${members}},`
-  else if (isCached) json += '"parameters":{"cached":true},'
-  json += '"outputs":['
+  const { opening, middle, cachedMiddle } = replyTexts(route)
+  let json = opening + JSON.stringify(id) + (isCached ? cachedMiddle : middle)
   for (let index = 0; index < outputs.length; index++) {
     const asked = question.outputs?.[index]
     const output = asked?.classes === undefined ? outputs[index]! : classify(outputs[index]!, asked.classes, served)
