@@ -10,8 +10,8 @@
  * their own, so that they share its heap and its compiled code; a second server has nothing running at all. Rounds
  * are short, and each is next to one of what it is compared with, before it and after it in turn, so that what else the
  * machine does falls on both alike. Every request names a unit, which none but experiments look at. An
- * experiment keeps two versions at work where without it there is one, which costs some of the processor's caches, whoever
- * decides: so there is a line for two versions that clients name in turn, and it is what all others are compared with.
+ * experiment keeps two versions at work where without it there is one, so that batches are half as large, whoever decides:
+ * so there is a line for two models that clients ask in turn, by paths as long, and it is what all others are compared with.
  */
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
@@ -46,8 +46,8 @@ interface Setup {
   /** On a server of its own, where nothing runs. */
   isApart?: boolean
   units: number | 'new'
-  /** Asked in turn by their names; the default unless given. */
-  versions?: readonly string[]
+  /** Asked in turn in place of the one. */
+  models?: readonly string[]
   /** Paths to post to, and what. */
   begin?: readonly (readonly [path: string, body: object])[]
 }
@@ -66,7 +66,7 @@ const slowly = [{ share: 0.5, min_requests: 1_000_000_000, min_seconds: 86_400 }
 const setups: readonly Setup[] = [
   { name: 'server with nothing running', model: 'alone', isApart: true, units: 'new' },
   { name: 'nothing on the model', model: 'plain', units: 'new' },
-  { name: 'nothing, two versions in turn', model: 'two', units: 'new', versions: ['1', '2'] },
+  { name: 'nothing, two models in turn', model: 'two', units: 'new', models: ['two', 'too'] },
   { name: 'hash-based, new units', model: 'hashed', units: 'new', begin: experiment('hashed', {}) },
   { name: 'hash-based, 10,000 units', model: 'returning', units: 10_000, begin: experiment('returning', {}) },
   { name: 'random', model: 'random', units: 'new', begin: experiment('random', { strategy: 'random' }) },
@@ -134,7 +134,7 @@ async function measure(): Promise<void> {
 /** A repository with the model of each line, in two versions that are the same. */
 function modelsOf(wanted: readonly Setup[]): string {
   const repository = mkdtempSync(path.join(tmpdir(), 'millrace-bench-models-'))
-  for (const { model } of wanted) {
+  for (const model of wanted.flatMap(({ model: name, models = [name] }) => models)) {
     for (const version of ['1', '2']) {
       const folder = path.join(repository, model, version)
       mkdirSync(folder, { recursive: true })
@@ -144,14 +144,16 @@ function modelsOf(wanted: readonly Setup[]): string {
   return repository
 }
 
-async function begin({ server: { port }, model, begin: steps = [] }: Contender): Promise<void> {
+async function begin({ server: { port }, model: name, models = [name], begin: steps = [] }: Contender): Promise<void> {
   const address = `http://127.0.0.1:${port}`
-  for (const version of ['1', '2']) {
-    // Files that were just written are not trusted at once.
-    while (!(await fetch(`${address}/v2/models/${model}/versions/${version}/ready`)).ok) await pause(20)
+  for (const model of models) {
+    for (const version of ['1', '2']) {
+      // Files that were just written are not trusted at once.
+      while (!(await fetch(`${address}/v2/models/${model}/versions/${version}/ready`)).ok) await pause(20)
+    }
+    // Nothing is the same where nothing runs, and what answers there must not be another version.
+    await send(`${address}/v2/models/${model}/aliases/default`, { version: '1' }, 'PUT')
   }
-  // Nothing is the same where nothing runs, and what answers there must not be another version.
-  await send(`${address}/v2/models/${model}/aliases/default`, { version: '1' }, 'PUT')
   for (const [where, body] of steps) await send(address + where, body)
 }
 
@@ -165,9 +167,9 @@ async function send(url: string, body: object, method = 'POST'): Promise<void> {
 }
 
 async function compare(client: Client, contenders: readonly Contender[]): Promise<void> {
-  const ask = async ({ server, model, units, versions }: Contender, ms: number): Promise<Figures> => {
+  const ask = async ({ server, model, units, models }: Contender, ms: number): Promise<Figures> => {
     const before = server.cpu()
-    const question = { model, input: 'float_input', width, units, ...(versions && { versions }) }
+    const question = { model, input: 'float_input', width, units, ...(models && { models }) }
     const load = { port: server.port, connections, durationMs: ms, ask: question, isNew: !flags.repeated }
     const { requests, elapsedMs, p50, p99 } = await client.ask(load)
     return { rate: (1000 * requests) / elapsedMs, cpu: (server.cpu() - before) / requests, p50, p99 }

@@ -10,8 +10,8 @@ export interface AskModel {
   width: number
   /** The id names one of so many units, or a new one each time; without this it is the same always. */
   units?: number | 'new'
-  /** Connections ask these versions in turn, and the default unless given. */
-  versions?: readonly string[]
+  /** Connections ask these models in turn, in place of the one. */
+  models?: readonly string[]
 }
 
 /** What the client is told to do. */
@@ -56,7 +56,6 @@ function run({ ask, isNew, first, ...load }: Round): Promise<LoadReport> {
 
 function questionOf(ask: AskModel | { width: number }, connection: number): Question {
   if (!('model' in ask)) return predictQuestion(ask.width)
-  const { units, versions, ...question } = ask
-  const version = versions?.[connection % versions.length]
-  return inferQuestion({ ...question, version, hasUnit: units !== undefined })
+  const { units, models = [ask.model], input, width } = ask
+  return inferQuestion({ model: models[connection % models.length]!, input, width, hasUnit: units !== undefined })
 }

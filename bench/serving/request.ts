@@ -71,8 +71,6 @@ function digitsIn(bytes: Buffer, wanted: string): number[] {
 /** What is asked by the Open Inference Protocol. */
 export interface InferAsk {
   model: string
-  /** The default unless given. */
-  version?: string | undefined
   input: string
   width: number
   /** Whether its id names a unit, in place of being the same always. */
@@ -80,10 +78,10 @@ export interface InferAsk {
 }
 
 /** A question in the Open Inference Protocol. */
-export function inferQuestion({ model, version, input, width, hasUnit }: InferAsk): Question {
+export function inferQuestion({ model, input, width, hasUnit }: InferAsk): Question {
   const id = hasUnit ? unitPlaceholder : 'a'
   return {
-    path: `/v2/models/${model}${version === undefined ? '' : `/versions/${version}`}/infer`,
+    path: `/v2/models/${model}/infer`,
     width,
     body: values =>
       `{"id":"${id}","inputs":[{"name":"${input}","shape":[1,${width}],"datatype":"FP32","data":[${values}]}]}`
