@@ -58,20 +58,11 @@ export class LedgerState {
     time: number
   ): Exposed | undefined {
     const experiment = this.at(id, time)
-    return experiment && this.exposeIn(experiment, id, first, second, arm, isOwnRequest, time)
+    return experiment && this.exposed(id, first, second, experiment.expose(first, second, arm, isOwnRequest, time))
   }
 
-  /** The same where it is known that the experiment was not forgotten since. The hot path: makes no garbage. */
-  exposeIn(
-    experiment: ExperimentState,
-    id: string,
-    first: number,
-    second: number,
-    arm: number,
-    isOwnRequest: boolean,
-    time: number
-  ): Exposed {
-    const exposed = experiment.expose(first, second, arm, isOwnRequest, time)
+  /** A unit was exposed: count what waits for it. @returns what the exposure changed */
+  exposed(id: string, first: number, second: number, exposed: Exposed): Exposed {
     if ((exposed === 'new' || exposed === 'changed') && this.waiting.mayHave(first)) this.joinWaiting(id, first, second)
     return exposed
   }

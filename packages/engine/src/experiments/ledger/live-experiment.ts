@@ -168,10 +168,11 @@ export class LiveExperiment implements ExperimentLedger {
   #expose(first: number, second: number, arm: number, isOwnRequest: boolean, time: number): void {
     const { state } = this.#house
     const known = this.#state()
+    // One that began later may have been forgotten in between.
     const exposed =
       known === undefined || time < known.createdAt
         ? state.expose(this.id, first, second, arm, isOwnRequest, time)
-        : state.exposeIn(known, this.id, first, second, arm, isOwnRequest, time)
+        : state.exposed(this.id, first, second, known.expose(first, second, arm, isOwnRequest, time))
     if (exposed === 'new' || exposed === 'changed') {
       this.#hasNews = true
       this.#house.exposed(this, first, second, arm, isOwnRequest, time)

@@ -19,7 +19,7 @@ export class MetUnits {
   #words: Uint32Array | undefined
   #size = 0
   /** Of which hashes there are any, by their lowest bits. */
-  readonly #marks = new Uint8Array(markCount)
+  #marks: Uint8Array | undefined
   #since = 0
   /** What was read last where units are looked up. Nobody needs it, but the reading is left out where nothing comes of it. */
   read = 0
@@ -41,7 +41,8 @@ export class MetUnits {
     if (this.#size === 0) this.#since = time
     const words = (this.#words ??= new Uint32Array(stride * this.#capacity))
     const at = stride * this.#size++
-    this.#marks[first & (markCount - 1)] = 1
+    const marks = (this.#marks ??= new Uint8Array(markCount))
+    marks[first & (markCount - 1)] = 1
     words[at] = first
     words[at + 1] = second
     words[at + 2] = isOwnRequest ? arm | ownRequestMark : arm
@@ -51,7 +52,7 @@ export class MetUnits {
 
   /** Whether a unit may be among them; rarely true for one that is not. */
   mayHave(first: number): boolean {
-    return this.#marks[first & (markCount - 1)] !== 0
+    return this.#marks?.[first & (markCount - 1)] === 1
   }
 
   /** Have the memory near that a table has for them. */
@@ -69,7 +70,7 @@ export class MetUnits {
     if (words === undefined) return
     const end = stride * this.#size
     this.#size = 0
-    this.#marks.fill(0)
+    this.#marks?.fill(0)
     for (let at = 0; at < end; at += stride) {
       const info = words[at + 2]!
       visit(words[at]!, words[at + 1]!, info & armBits, (info & ownRequestMark) !== 0, this.#since + words[at + 3]!)
