@@ -1,27 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { armsOf, growthBookArm, protocols, send, startExperiment, startInference } from './experiment-server.ts'
+import { protocols, send, startExperiment, startInference } from './experiment-server.ts'
+import { armOf, forests, units, unitsByArm, unitsIn, versions } from './forests-experiment.ts'
 import { temporaryFolder } from './program.ts'
-
-const units = Array.from({ length: 24 }, (_, index) => `unit ${index}`)
-const arms = [
-  { name: 'a', version: 'v1.0' },
-  { name: 'b', version: 'v2.0' },
-  { name: 'c', version: 'v3.0' }
-]
-const versions: Record<string, string> = { a: 'v1.0', b: 'v2.0', c: 'v3.0' }
-const forests = { id: 'forests', model: 'tabular_classifier', arms, seed: 'woods' }
-const armOf = (unit: string) => growthBookArm('woods', unit, ['a', 'b', 'c'])!
-
-/** How many of the units come to each arm. */
-function unitsByArm(all: readonly string[]): Record<string, number> {
-  const groups = Map.groupBy(all, armOf)
-  return Object.fromEntries(['a', 'b', 'c'].map(arm => [arm, groups.get(arm as 'a')?.length ?? 0]))
-}
-
-async function unitsIn(url: string): Promise<Record<string, number>> {
-  return Object.fromEntries(Object.entries(await armsOf(url, 'forests')).map(([arm, counts]) => [arm, counts.units]))
-}
 
 test('arms and counts are the same after kill -9 and a new start', async t => {
   const dataDir = temporaryFolder(t)

@@ -10,26 +10,7 @@ import {
   startInference,
   versionIsThere
 } from './experiment-server.ts'
-
-const units = Array.from({ length: 24 }, (_, index) => `unit ${index}`)
-const arms = [
-  { name: 'a', version: 'v1.0' },
-  { name: 'b', version: 'v2.0' },
-  { name: 'c', version: 'v3.0' }
-]
-const versions: Record<string, string> = { a: 'v1.0', b: 'v2.0', c: 'v3.0' }
-const forests = { id: 'forests', model: 'tabular_classifier', arms, seed: 'woods' }
-const armOf = (unit: string) => growthBookArm('woods', unit, ['a', 'b', 'c'])!
-
-/** How many of the units come to each arm. */
-function unitsByArm(all: readonly string[]): Record<string, number> {
-  const groups = Map.groupBy(all, armOf)
-  return Object.fromEntries(['a', 'b', 'c'].map(arm => [arm, groups.get(arm as 'a')?.length ?? 0]))
-}
-
-async function unitsIn(url: string): Promise<Record<string, number>> {
-  return Object.fromEntries(Object.entries(await armsOf(url, 'forests')).map(([arm, counts]) => [arm, counts.units]))
-}
+import { armOf, forests, units, unitsByArm, unitsIn, versions } from './forests-experiment.ts'
 
 test('a unit comes to the same arm by every protocol, and counts once', async t => {
   const server = await startInference(t)
