@@ -1,6 +1,7 @@
 import { MillraceError } from '@millrace/common'
 import type { InferReply, ServedVersion } from '@millrace/engine'
 import type { NamedTensor, TensorSpec } from '@millrace/runtime'
+import { onceForEach } from '../once-for-each.ts'
 
 /** What a model says of each row. */
 export interface Classes {
@@ -36,18 +37,8 @@ interface Roles {
   readonly probabilities: string | undefined
 }
 
-const known = new WeakMap<ServedVersion, Roles>()
-
 /** As the metadata say; else by type: classes are integers or texts, probabilities a matrix of numbers. */
-function rolesOf(served: ServedVersion): Roles {
-  const found = known.get(served)
-  if (found !== undefined) return found
-  const roles = findRoles(served)
-  known.set(served, roles)
-  return roles
-}
-
-function findRoles({ model, outputs, metadata }: ServedVersion): Roles {
+const rolesOf = onceForEach(({ model, outputs, metadata }: ServedVersion): Roles => {
   const named = (name: string | undefined): string | undefined => outputs.find(output => output.name === name)?.name
   const first = (isIt: (output: TensorSpec) => boolean): string | undefined => outputs.find(isIt)?.name
   const probabilities = named(metadata.outputs.probabilities) ?? first(isMatrix)
@@ -58,7 +49,7 @@ function findRoles({ model, outputs, metadata }: ServedVersion): Roles {
     })
   }
   return { prediction, probabilities }
-}
+})
 
 const labelTypes: readonly string[] = ['INT64', 'INT32', 'BYTES', 'UINT8', 'INT8', 'INT16', 'UINT16', 'BOOL']
 

@@ -1,5 +1,6 @@
 import type { Route } from '@millrace/engine'
 import type { FastifyReply } from 'fastify'
+import { onceForEach } from '../once-for-each.ts'
 
 /** Which version answered, and why, as headers. */
 export interface RouteFacts {
@@ -9,17 +10,11 @@ export interface RouteFacts {
   readonly jsonHeaders: readonly string[]
 }
 
-const known = new WeakMap<Route, RouteFacts>()
-
 /** What answers tell of a route. Made once for each, so that a request costs one look-up. */
-export function routeFacts(route: Route): RouteFacts {
-  const found = known.get(route)
-  if (found !== undefined) return found
+export const routeFacts = onceForEach((route: Route): RouteFacts => {
   const headers = headersOf(route)
-  const made = { headers, jsonHeaders: ['content-type', 'application/json', ...headers] }
-  known.set(route, made)
-  return made
-}
+  return { headers, jsonHeaders: ['content-type', 'application/json', ...headers] }
+})
 
 /** Say in headers of a reply which version answers, and why. */
 export function tellRoute(reply: FastifyReply, route: Route): void {

@@ -42,7 +42,7 @@ export type UnitFact = Pick<OutcomeFact, 'metric' | 'id' | 'unit' | 'passingArm'
 
 /**
  * An experiment in memory: facts go in, in any order and as often as they like to come, and the same facts make the same
- * state. A unit takes 23 to 46 bytes, an outcome's id the same again as 46 to 92.
+ * state. A unit takes 22 to 44 bytes, an outcome's id 38 to 76.
  */
 export class ExperimentState {
   /** Four words each: hash, low 32 bits of the time, arm and marks. */

@@ -62,8 +62,8 @@ export class HashTable {
   }
 
   /**
-   * Read where a search would begin, so that this memory is near when it does. Before many searches this costs them a
-   * fifth of the time: the processor waits for all of it at once, and not for one after the other.
+   * Read where a search would begin, so that this memory is near when it does: before many searches the processor waits
+   * for all of it at once, and not for one after the other.
    * @returns something that must be used, or the compiler leaves the reading out
    */
   approach(first: number, second: number): number {

@@ -23,7 +23,7 @@ export interface TurnLogOptions {
 
 /**
  * Gathers what is served and writes it together: units at the end of the turn of the event loop, or every 100 ms while
- * there is much, and counts every second.
+ * there is much, with the counts of the experiments that they came to, and all counts every second.
  */
 export class TurnLog {
   readonly #options: TurnLogOptions

@@ -1,4 +1,5 @@
 import type { Route } from '@millrace/engine'
+import { onceForEach } from '../../once-for-each.ts'
 
 /** What of the JSON of a reply is the same for all of one route. */
 export interface ReplyTexts {
@@ -10,22 +11,16 @@ export interface ReplyTexts {
   readonly cachedMiddle: string
 }
 
-const known = new WeakMap<Route, ReplyTexts>()
-
 /** Made once for each route, so that what experiments have to tell costs a reply no more than its bytes. */
-export function replyTexts(route: Route): ReplyTexts {
-  const found = known.get(route)
-  if (found !== undefined) return found
+export const replyTexts = onceForEach((route: Route): ReplyTexts => {
   const { model, version } = route
   const told = experimentMembers(route)
-  const made = {
+  return {
     opening: `{"model_name":${JSON.stringify(model)},"model_version":${JSON.stringify(version)},"id":`,
     middle: middleOf(told),
     cachedMiddle: middleOf({ cached: true, ...told })
   }
-  known.set(route, made)
-  return made
-}
+})
 
 function experimentMembers({ reason, assignment }: Route): object {
   if (assignment === undefined) return {}
