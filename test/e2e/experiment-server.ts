@@ -128,10 +128,13 @@ export interface Told {
 export type AskAs = (unit: string) => Promise<Told>
 
 function inHeaders({ headers }: ToldAnswer): Told {
-  const [version, experiment, arm, reason] = ['x-model-version', 'x-experiment', 'x-arm', 'x-route-reason'].map(
-    name => headers.get(name) ?? undefined
-  )
-  return { version, experiment, arm, reason }
+  return { version: headers.get('x-model-version') ?? undefined, ...routeIn(headers.get('x-route')) }
+}
+
+/** What the header X-Route says. */
+export function routeIn(header: string | string[] | null | undefined): Omit<Told, 'version'> {
+  const [, reason, experiment, arm] = /^([a-z]+)(?:;experiment="([^"]*)";arm="([^"]*)")?$/.exec(String(header)) ?? []
+  return { reason, experiment, arm }
 }
 
 const tensor = { name: 'float_input', shape: [1, 10], datatype: 'FP32', data: row }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { armsOf, experimentModels, growthBookArm, row, send, startExperiment } from './experiment-server.ts'
+import { armsOf, experimentModels, growthBookArm, routeIn, row, send, startExperiment } from './experiment-server.ts'
 import { startUp, temporaryFolder } from './program.ts'
 
 test('a learner that goes on learning is an arm beside an ONNX version', async t => {
@@ -24,7 +24,7 @@ test('a learner that goes on learning is an arm beside an ONNX version', async t
     const { routing } = body as { routing: { model: string; version: string; arm: string } }
     assert.deepEqual([routing.model, routing.version, routing.arm], [...expected[arm]!, arm])
     const predict = await send(`${url}/v1/models/tabular_classifier:predict`, { instances: [row], unit_id: unit })
-    assert.deepEqual([predict.status, predict.headers.get('x-arm')], [200, arm])
+    assert.deepEqual([predict.status, routeIn(predict.headers.get('x-route')).arm], [200, arm])
   }
   const counts = await armsOf(url, 'beside')
   for (const arm of ['trained', 'learning'] as const) {

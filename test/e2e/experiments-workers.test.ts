@@ -2,7 +2,16 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { test, type TestContext } from 'node:test'
-import { armsOf, growthBookArm, protocols, row, send, startExperiment, startInference } from './experiment-server.ts'
+import {
+  armsOf,
+  growthBookArm,
+  protocols,
+  routeIn,
+  row,
+  send,
+  startExperiment,
+  startInference
+} from './experiment-server.ts'
 
 const arms = [
   { name: 'a', version: 'v1.0' },
@@ -23,7 +32,7 @@ function connection(t: TestContext, url: string) {
     const [reply] = (await once(outgoing, 'response')) as [IncomingMessage]
     const text = (await reply.toArray()).join('')
     assert.equal(reply.statusCode, 200, text)
-    return [reply.headers['x-model-version'], reply.headers['x-arm']]
+    return [reply.headers['x-model-version'], routeIn(reply.headers['x-route']).arm]
   }
 }
 

@@ -4,6 +4,7 @@ import {
   armsOf,
   growthBookArm,
   protocols,
+  routeIn,
   row,
   send,
   startExperiment,
@@ -49,13 +50,12 @@ test('who names a version, takes no part or asks for another model is not in the
   const asDocumented = await send(`${url}/predict`, { features: row, use_ab_testing: false })
   const told = [named, apart, asDocumented].map(({ headers }) => [
     headers.get('x-model-version'),
-    headers.get('x-route-reason'),
-    headers.get('x-experiment')
+    headers.get('x-route')
   ])
   assert.deepEqual(told, [
-    ['v2.0', 'version', null],
-    ['v1.0', 'default', null],
-    ['v1.0', 'default', null]
+    ['v2.0', 'version'],
+    ['v1.0', 'default'],
+    ['v1.0', 'default']
   ])
   assert.deepEqual(Object.keys(named.body as object), ['model_name', 'model_version', 'id', 'outputs'])
   assert.deepEqual(await unitsIn(url), { a: 0, b: 0, c: 0 })
@@ -73,7 +73,8 @@ test('control answers where the version of an arm fails, and the unit still coun
     const inputs = [{ name: 'i', shape: [1], datatype: 'INT64', data: [place] }]
     const { status, body, headers } = await send(`${url}/v2/models/table/infer`, { id: unit, inputs })
     const { model_version } = body as { model_version: string }
-    return [status, model_version, headers.get('x-route-reason'), headers.get('x-arm')]
+    const { reason, arm } = routeIn(headers.get('x-route'))
+    return [status, model_version, reason, arm]
   }
   const unit = units.find(each => growthBookArm('tables', each, ['control', 'short']) === 'short')!
   assert.deepEqual(await ask(unit, 1), [200, '2', 'experiment', 'short'])

@@ -66,10 +66,10 @@ test('leading metadata and parameters say which version answered and why', async
     error === null ? resolve(reply) : reject(error)
   )
   const [told] = (await once(call, 'metadata')) as [Metadata]
-  const names = ['x-request-id', 'x-model-version', 'x-route-reason', 'x-experiment', 'x-arm']
+  const names = ['x-request-id', 'x-model-version', 'x-route']
   assert.deepEqual(
     names.map(name => told.get(name)[0]),
-    ['c', '1.10', 'experiment', 'colours', 'blau%20&%20gr%C3%BCn']
+    ['c', '1.10', 'experiment;experiment="colours";arm=%"blau & gr%c3%bcn"']
   )
   const { parameters } = await promise
   const values = Object.fromEntries(

@@ -89,12 +89,25 @@ test('any name makes a header that may be sent, from which decoding gives the na
 test('a route is told in headers', () => {
   const plain = { model: 'm', version: 'v1.0', reason: 'default' } as const
   assert.deepEqual(routeFacts(plain), {
-    headers: ['x-model-version', 'v1.0', 'x-route-reason', 'default'],
-    jsonHeaders: ['content-type', 'application/json', 'x-model-version', 'v1.0', 'x-route-reason', 'default']
+    headers: ['x-model-version', 'v1.0', 'x-route', 'default'],
+    jsonHeaders: ['content-type', 'application/json', 'x-model-version', 'v1.0', 'x-route', 'default']
   })
-  const assignment = { experiment: 'e', arm: 'b "2"', probability: 0.25, isSticky: true }
-  const decided = { ...plain, reason: 'experiment', assignment } as const
-  const { headers } = routeFacts(decided)
-  assert.deepEqual(headers.slice(2), ['x-route-reason', 'experiment', 'x-experiment', 'e', 'x-arm', 'b%20"2"'])
+  const decidedFor = (arm: string) => {
+    const assignment = { experiment: 'e', arm, probability: 0.25, isSticky: true }
+    return { ...plain, reason: 'experiment', assignment } as const
+  }
+  const arms = [
+    ['b "2"', '"b \\"2\\""'],
+    ['C:\\100 %', '"C:\\\\100 %"'],
+    // The example of RFC 9651, section 3.3.8.
+    ['This is intended for display to üsers.', '%"This is intended for display to %c3%bcsers."'],
+    ['grün "%"\r\nX-Evil: 1', '%"gr%c3%bcn %22%25%22%0d%0aX-Evil: 1"'],
+    ['\ud800', '%"%ef%bf%bd"']
+  ] as const
+  for (const [arm, text] of arms) {
+    const { headers } = routeFacts(decidedFor(arm))
+    assert.deepEqual(headers.slice(2), ['x-route', `experiment;experiment="e";arm=${text}`])
+  }
+  const decided = decidedFor('b')
   assert.equal(routeFacts(decided), routeFacts(decided))
 })

@@ -4,7 +4,7 @@ import type { ServedVersion } from '../serving/served-version.ts'
 /**
  * What was predicted, where it is just one number or class: for the ledger, which labels are held against. Costs a look at
  * the names of the outputs.
- * @returns undefined for several rows, and for outputs with several elements
+ * @returns undefined for several rows, for outputs with several elements, and for a number that is not finite
  */
 export function singlePrediction({ outputs, served }: InferReply): number | string | undefined {
   const output = predictionAmong(outputs, served.metadata.outputs.prediction)
@@ -12,7 +12,7 @@ export function singlePrediction({ outputs, served }: InferReply): number | stri
   const value = output.data[0]!
   // FP16 comes as bits, which are no number.
   if (typeof value !== 'number') return typeof value === 'bigint' ? Number(value) : value
-  return output.datatype === 'FP16' ? undefined : value
+  return output.datatype === 'FP16' || !Number.isFinite(value) ? undefined : value
 }
 
 /** Which metric tells how good the predictions of a version are, by labels: of classes `accuracy`, of numbers `error`. */

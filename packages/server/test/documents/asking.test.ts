@@ -57,7 +57,7 @@ for (const [path, body] of shapes) {
     const [told] = [reply.json()].flat()
     assert.ok(told.request_id.startsWith('own'))
     assert.equal(told.routing.reason, 'default')
-    assert.deepEqual([reply.headers['x-model-version'], reply.headers['x-route-reason']], ['1.0', 'default'])
+    assert.deepEqual([reply.headers['x-model-version'], reply.headers['x-route']], ['1.0', 'default'])
   })
 
   test(`${shape}: headers say who asks, and the body that it takes no part`, async () => {

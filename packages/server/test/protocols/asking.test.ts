@@ -65,8 +65,7 @@ const protocols: Protocol[] = [
   }
 ]
 
-const told = ({ headers }: Reply) =>
-  ['x-model-version', 'x-route-reason', 'x-experiment', 'x-arm'].map(each => headers[each])
+const told = ({ headers }: Reply) => ['x-model-version', 'x-route'].map(each => headers[each])
 
 for (const { name, ask } of protocols) {
   test(`${name}: a request says who asks, and whether it takes part`, async () => {
@@ -105,8 +104,8 @@ for (const { name, ask } of protocols) {
     const plain = await ask(models)
     models.decision = decision
     const decided = await ask(models)
-    assert.deepEqual(told(plain), ['1', 'alias', undefined, undefined])
-    assert.deepEqual(told(decided), ['1', 'experiment', 'colours', 'blue'])
+    assert.deepEqual(told(plain), ['1', 'alias'])
+    assert.deepEqual(told(decided), ['1', 'experiment;experiment="colours";arm="blue"'])
   })
 }
 

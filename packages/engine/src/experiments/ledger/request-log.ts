@@ -4,13 +4,13 @@ import type { JournalReader, JournalWriter, OpenJournal } from '@millrace/store'
 import type { LearnerLog } from '../../learning/learner-log.ts'
 import type { DiskRunner } from './disk-thread.ts'
 import type { HashPair } from './outcome-fact.ts'
-import { readRequests, RequestWriter } from './request-codec.ts'
+import { readRequests, requestRecord } from './request-codec.ts'
 import { type KnownRequest, type KnownRequests, type RequestLimits, RequestWindow } from './request-window.ts'
 
 /** Requests are written this often. */
 const writeMs = 100
 /** Requests that are written together at most: what came before there was a journal may be more. */
-const mostTogether = 200_000
+const mostTogether = 100_000
 const nothing = { committed: () => undefined, failed: () => undefined }
 
 /** What a request log works with. */
@@ -42,7 +42,6 @@ export function requestFolder(slotFolder: string): string {
 export class RequestLog implements KnownRequests {
   readonly window: RequestWindow
   readonly #options: RequestLogOptions
-  readonly #writer: RequestWriter
   /** How many of those in the window are written, or were passed over. */
   #written = 0
   #former: RequestWindow | undefined
@@ -56,7 +55,6 @@ export class RequestLog implements KnownRequests {
   constructor(options: RequestLogOptions) {
     this.#options = options
     this.window = new RequestWindow(options.limits)
-    this.#writer = new RequestWriter(number => this.window.nameOf(number))
   }
 
   get memoryBytes(): number {
@@ -67,7 +65,7 @@ export class RequestLog implements KnownRequests {
     return this.window.size + (this.#former?.size ?? 0)
   }
 
-  /** See RequestWindow. Called for every request: bytes are made of it later, of many together. */
+  /** See RequestWindow. Called for every request. */
   add(request: HashPair, unit: HashPair, marks: number, value: number, time: number): void {
     this.window.add(request, unit, marks, value, time)
     this.#timer ??= setTimeout(() => void this.write(), writeMs).unref()
@@ -128,9 +126,9 @@ export class RequestLog implements KnownRequests {
   /** What came since the last one. */
   #takeRecord(): Buffer {
     const { window } = this
-    window.forEachOfLast(Math.min(mostTogether, window.count - this.#written), entry => this.#writer.add(entry))
+    const pieces = window.last(Math.min(mostTogether, window.count - this.#written))
     this.#written = window.count
-    return this.#writer.take()
+    return requestRecord(pieces, number => window.nameOf(number))
   }
 
   async #open(disk: RequestDisk): Promise<JournalWriter | undefined> {

@@ -30,7 +30,7 @@ export interface RequestEntry {
   /** 0 where there is nothing to be compared. */
   readonly value: number
   readonly marks: number
-  /** Milliseconds since 1970; to the second where it comes from a window. */
+  /** Milliseconds since 1970; a window keeps it to the second. */
   readonly time: number
 }
 
@@ -41,7 +41,7 @@ const textMark = 0x80
 /** The number of the experiment stands above these bits of the marks. */
 export const experimentBits = 8
 /** Words of a request: hash, unit, prediction (two), seconds since 1970, marks. */
-const stride = 8
+export const requestWords = 8
 const largestPage = 8192
 
 /**
@@ -98,13 +98,15 @@ export class RequestWindow implements KnownRequests {
     this.#count++
   }
 
-  /** Go through the latest so many, as far as they are there, in the order in which they came: each in one and the same object. */
-  forEachOfLast(number: number, visit: (entry: RequestEntry) => void): void {
+  /** The latest so many, as far as they are there, in the order in which they came: parts of the memory they are in. */
+  last(number: number): Uint32Array[] {
     let skipped = Math.max(0, this.size - number)
+    const pieces: Uint32Array[] = []
     for (const page of this.#pages) {
-      page.forEach(skipped, visit)
+      if (skipped < page.size) pieces.push(page.from(skipped))
       skipped = Math.max(0, skipped - page.size)
     }
+    return pieces
   }
 
   find(request: HashPair, now: number): KnownRequest | undefined {
@@ -152,7 +154,7 @@ class RequestPage {
 
   constructor(capacity: number) {
     this.#capacity = capacity
-    this.words = new Uint32Array(stride * capacity)
+    this.words = new Uint32Array(requestWords * capacity)
     this.doubles = new Float64Array(this.words.buffer)
   }
 
@@ -166,11 +168,11 @@ class RequestPage {
 
   /** Of its last request, in seconds since 1970. */
   get newest(): number {
-    return this.size === 0 ? Infinity : this.words[stride * (this.size - 1) + 6]!
+    return this.size === 0 ? Infinity : this.words[requestWords * (this.size - 1) + 6]!
   }
 
   add(request: HashPair, unit: HashPair, marks: number, value: number, time: number): void {
-    const at = stride * this.size
+    const at = requestWords * this.size
     const { words } = this
     words[at] = request.first
     words[at + 1] = request.second
@@ -182,34 +184,22 @@ class RequestPage {
     this.size++
   }
 
-  /** From the request with an index on; see RequestWindow. */
-  forEach(from: number, visit: (entry: RequestEntry) => void): void {
-    const { words, doubles } = this
-    const entry = { request: { first: 0, second: 0 }, unit: { first: 0, second: 0 }, value: 0, marks: 0, time: 0 }
-    const { request, unit } = entry
-    for (let at = stride * from; at < stride * this.size; at += stride) {
-      request.first = words[at]!
-      request.second = words[at + 1]!
-      unit.first = words[at + 2]!
-      unit.second = words[at + 3]!
-      entry.value = doubles[at / 2 + 2]!
-      entry.time = 1000 * words[at + 6]!
-      entry.marks = words[at + 7]!
-      visit(entry)
-    }
+  /** The words of the request with an index, and of all after it. */
+  from(index: number): Uint32Array {
+    return this.words.subarray(requestWords * index, requestWords * this.size)
   }
 
   /** Where the last request with this hash stands among the words; -1 for none. */
   find(first: number, second: number): number {
     const index = this.#upToDate()
     const place = this.#placeOf(index, first, second)
-    return index[place] === 0 ? -1 : stride * (index[place]! - 1)
+    return index[place] === 0 ? -1 : requestWords * (index[place]! - 1)
   }
 
   #upToDate(): Uint16Array {
     this.#index ??= new Uint16Array(2 ** Math.ceil(Math.log2(2 * this.#capacity + 1)))
     for (; this.#indexed < this.size; this.#indexed++) {
-      const at = stride * this.#indexed
+      const at = requestWords * this.#indexed
       this.#index[this.#placeOf(this.#index, this.words[at]!, this.words[at + 1]!)] = this.#indexed + 1
     }
     return this.#index
@@ -221,7 +211,7 @@ class RequestPage {
     for (;;) {
       const found = index[place]!
       if (found === 0) return place
-      const at = stride * (found - 1)
+      const at = requestWords * (found - 1)
       if (this.words[at] === first && this.words[at + 1] === second) return place
       place = (place + 1) & mask
     }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { readRequests, RequestWriter } from '../../../src/experiments/ledger/request-codec.ts'
+import { readRequests, requestRecord } from '../../../src/experiments/ledger/request-codec.ts'
 import { type RequestEntry, requestMarks, RequestWindow } from '../../../src/experiments/ledger/request-window.ts'
 
 const day = 86_400_000
@@ -41,46 +41,62 @@ test('forgets requests after their time', () => {
   assert.equal(window.find(hashOf(1), start + 61_500), undefined)
 })
 
-const entry: fc.Arbitrary<RequestEntry> = fc
-  .tuple(fc.nat({ max: 1000 }), fc.nat({ max: 3 }), fc.nat({ max: 255 }), fc.nat({ max: 2 }), fc.nat({ max: 1e6 }))
+const seconds = start / 1000
+const request: fc.Arbitrary<RequestEntry> = fc
+  .tuple(fc.nat({ max: 1000 }), fc.nat({ max: 3 }), fc.nat({ max: 255 }), fc.nat({ max: 2 }), fc.nat({ max: 1000 }))
   .map(([id, other, marks, experiment, time]) => ({
     request: hashOf(id + 1),
     unit: hashOf(id + 1 + other),
     marks: (experiment << 8) | marks,
     value: other / 3,
-    time: start + time
+    time: 1000 * (seconds + time)
   }))
 
-test('a record of requests says what was written', () => {
-  const names = ['a', 'b', 'grün']
-  const writer = new RequestWriter(index => names[index]!)
+const names = ['a', 'b', 'grün']
+
+function windowOf(requests: readonly RequestEntry[], limit = 1000): RequestWindow {
+  const window = new RequestWindow({ ttlMs: day, limit })
+  for (const name of names) window.numberOf(name)
+  for (const each of requests) window.add(each.request, each.unit, each.marks, each.value, each.time)
+  return window
+}
+
+function recordOf(window: RequestWindow, number: number): Buffer {
+  return requestRecord(window.last(number), each => window.nameOf(each))
+}
+
+test('a record of requests says what was served last', () => {
   fc.assert(
-    fc.property(fc.array(entry, { minLength: 1, maxLength: 20 }), all => {
-      const sorted = all.toSorted((one, other) => one.time - other.time)
-      for (const one of sorted) writer.add(one)
-      const read: RequestEntry[] = []
-      // Experiments have other numbers where it is read.
-      readRequests(
-        writer.take(),
-        id => 10 + names.indexOf(id),
-        one => read.push(one)
-      )
-      assert.deepEqual(
-        read.map(one => ({ ...one, marks: one.marks - (10 << 8) })),
-        sorted
-      )
-    })
+    fc.property(
+      fc.array(request, { maxLength: 40 }),
+      fc.nat({ max: 50 }),
+      fc.constantFrom(16, 1000),
+      (all, number, limit) => {
+        const window = windowOf(all, limit)
+        const read: RequestEntry[] = []
+        // Experiments have other numbers where it is read.
+        readRequests(
+          recordOf(window, number),
+          id => 10 + names.indexOf(id),
+          one => read.push(one)
+        )
+        assert.deepEqual(
+          read.map(one => ({ ...one, marks: one.marks - (10 << 8) })),
+          all.slice(all.length - Math.min(number, window.size))
+        )
+      }
+    )
   )
 })
 
 test('a damaged record of requests is refused with a code', () => {
+  const requests = fc.array(request, { minLength: 1, maxLength: 5 })
   fc.assert(
-    fc.property(fc.array(entry, { minLength: 1, maxLength: 5 }), fc.nat(), fc.nat({ max: 255 }), (all, at, byte) => {
-      const writer = new RequestWriter(String)
-      for (const one of all) writer.add(one)
-      const record = writer.take()
-      record[at % record.length] = byte
-      for (const bytes of [record, record.subarray(0, at % record.length)]) {
+    fc.property(requests, fc.nat(), fc.nat({ max: 255 }), (all, at, byte) => {
+      const record = recordOf(windowOf(all), 5)
+      const place = at % record.length
+      record[place] = byte
+      for (const bytes of [record, record.subarray(0, place)]) {
         try {
           readRequests(bytes, Number, () => undefined)
         } catch (error) {
@@ -89,4 +105,7 @@ test('a damaged record of requests is refused with a code', () => {
       }
     })
   )
+  const one = { request: hashOf(1), unit: hashOf(1), marks: 0, value: 0, time: start }
+  const whole = recordOf(windowOf([one]), 1)
+  assert.throws(() => readRequests(whole.subarray(0, -1), Number, () => undefined), { code: 'MILL_JOURNAL_DAMAGED' })
 })
