@@ -1,26 +1,16 @@
 import type { Assignment, InferReply, InferRequest, Route, RouteReason } from '../serving/model-server.ts'
-import type { ExperimentLedger, ServedRequest } from './ledger/ledger.ts'
+import type { ExperimentLedger } from './ledger/ledger.ts'
 import { singlePrediction } from './single-prediction.ts'
 
 /** Of an arm, for whom what becomes of requests is counted. */
 export interface ArmOutlet {
   readonly ledger: ExperimentLedger
+  /** Its index, also where control answers in its place. */
+  readonly arm: number
+  readonly isOverride: boolean
+  readonly isFallback: boolean
   /** Whether every request is a unit of its own. */
   readonly isDrawn: boolean
-  /** What the ledger is told of the latest request: one for all of them, which is garbage less for each. */
-  readonly told: Told
-}
-
-type Told = { -readonly [Field in keyof ServedRequest]: ServedRequest[Field] }
-
-/** @param arm its index, also where control answers in its place @param is of what is decided */
-export function armOutlet(
-  ledger: ExperimentLedger,
-  arm: number,
-  { isOverride, isFallback, isDrawn }: { isOverride: boolean; isFallback: boolean; isDrawn: boolean }
-): ArmOutlet {
-  const nobody = { unit: '', isGiven: false, requestId: '', prediction: undefined, durationMs: NaN, isCached: false }
-  return { ledger, isDrawn, told: { ...nobody, arm, isOverride, isFallback } }
 }
 
 /** Where an experiment sends requests, made once: it knows for whom they count. */
@@ -51,17 +41,20 @@ export class OutletRoute implements Route {
 export function countServed(outlet: ArmOutlet, reply: InferReply, request: InferRequest, unit: () => string): void {
   const { unit: given, requestId } = request
   const id = (outlet.isDrawn ? (requestId ?? given?.id) : (given?.id ?? requestId)) ?? unit()
-  const { told } = outlet
-  told.unit = id
-  told.isGiven = given !== undefined && given.isGiven && given.id === id
-  told.requestId = requestId ?? id
-  told.prediction = singlePrediction(reply)
-  told.durationMs = reply.durationMs
-  told.isCached = reply.isCached
-  outlet.ledger.served(told)
+  outlet.ledger.served({
+    arm: outlet.arm,
+    unit: id,
+    isGiven: given !== undefined && given.isGiven && given.id === id,
+    isOverride: outlet.isOverride,
+    requestId: requestId ?? id,
+    prediction: singlePrediction(reply),
+    durationMs: reply.durationMs,
+    isCached: reply.isCached,
+    isFallback: outlet.isFallback
+  })
 }
 
 /** Count a failure for a reason of the server or the model. */
-export function countFailed({ ledger, told: { arm, isOverride } }: ArmOutlet, durationMs: number): void {
+export function countFailed({ ledger, arm, isOverride }: ArmOutlet, durationMs: number): void {
   if (!isOverride) ledger.failed(arm, durationMs)
 }

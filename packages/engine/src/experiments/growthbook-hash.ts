@@ -32,25 +32,40 @@ export function bucketOf(seedState: number, unit: string): number {
   return (fnv1aOfDigits(fnv1a(unit, seedState) >>> 0) >>> 0) % bucketCount
 }
 
-/**
- * FNV-1a of the decimal digits of an integer from 0 to 2^32 - 1, without making a text of it: in two halves of five
- * digits, which the processor divides as integers.
- */
+/** FNV-1a of the decimal digits of an integer from 0 to 2^32 - 1, without making a text of it. */
 function fnv1aOfDigits(value: number): number {
-  const high = Math.floor(value / 100_000)
-  const low = value - high * 100_000
-  return high === 0 ? fiveDigits(low, offsetBasis, false) : fiveDigits(low, fiveDigits(high, offsetBasis, false), true)
+  const thousands = Math.floor(value / 1000)
+  const millions = Math.floor(value / 1_000_000)
+  const billions = (millions / 1000) | 0
+  let hash = offsetBasis
+  if (billions > 0) hash = threeDigits(step(hash, billions), millions - 1000 * billions)
+  else if (millions > 0) hash = firstDigits(hash, millions)
+  if (millions > 0) hash = threeDigits(hash, thousands - 1000 * millions)
+  else if (thousands > 0) hash = firstDigits(hash, thousands)
+  const rest = value - 1000 * thousands
+  return thousands > 0 ? threeDigits(hash, rest) : firstDigits(hash, rest)
 }
 
-/** @param areAll whether zeros in front count as digits, as in the lower half of a longer number */
-function fiveDigits(value: number, state: number, areAll: boolean): number {
+/** Of a number below 1000, without zeros in front. */
+function firstDigits(state: number, value: number): number {
   let hash = state
-  if (areAll || value >= 10_000) hash = step(hash, (value / 10_000) | 0)
-  if (areAll || value >= 1000) hash = step(hash, ((value / 1000) | 0) % 10)
-  if (areAll || value >= 100) hash = step(hash, ((value / 100) | 0) % 10)
-  if (areAll || value >= 10) hash = step(hash, ((value / 10) | 0) % 10)
+  if (value >= 100) hash = step(hash, (value / 100) | 0)
+  if (value >= 10) hash = step(hash, ((value / 10) | 0) % 10)
   return step(hash, value % 10)
 }
+
+/** Of a number below 1000, with zeros in front. */
+function threeDigits(state: number, value: number): number {
+  const digits = digitsOf[value]!
+  const hash = Math.imul(state ^ (digits & 0xff), prime)
+  return Math.imul(Math.imul(hash ^ ((digits >>> 8) & 0xff), prime) ^ (digits >>> 16), prime)
+}
+
+/** The codes of the three digits of every number below 1000, the first in the lowest byte. */
+const digitsOf = Uint32Array.from({ length: 1000 }, (_, value) => {
+  const [first, second, third] = Array.from(String(value).padStart(3, '0'), digit => digit.charCodeAt(0))
+  return first! | (second! << 8) | (third! << 16)
+})
 
 function step(hash: number, digit: number): number {
   return Math.imul(hash ^ (digitZero + digit), prime)

@@ -1,7 +1,7 @@
 import { MillraceError } from '@millrace/common'
 import type { Decision, InferRequest, ModelServer, Route, RouteReason } from '../serving/model-server.ts'
 import { noArm, sharesOf, tableOf } from './allocation.ts'
-import { type ArmOutlet, armOutlet, OutletRoute } from './arm-outlet.ts'
+import { type ArmOutlet, OutletRoute } from './arm-outlet.ts'
 import { type Arm, bucketCount, type ExperimentRecord } from './experiment.ts'
 import { bucketOf, fnv1a } from './growthbook-hash.ts'
 import type { ExperimentLedger } from './ledger/ledger.ts'
@@ -133,7 +133,7 @@ export class RoutedExperiment {
 
   #outlet(arm: number, reason: RouteReason, isFallback: boolean): ArmOutlet {
     const isOverride = reason === 'override'
-    return armOutlet(this.#deps.ledger, arm, { isOverride, isFallback, isDrawn: this.#isDrawn })
+    return { ledger: this.#deps.ledger, arm, isOverride, isFallback, isDrawn: this.#isDrawn }
   }
 
   #route(

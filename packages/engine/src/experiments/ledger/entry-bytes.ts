@@ -55,8 +55,9 @@ export class EntryBytes {
     this.#reserve(8)
     let rest = value
     while (rest > 0x7f) {
-      this.#bytes[this.#length++] = (rest % 0x80) | 0x80
-      rest = Math.floor(rest / 0x80)
+      const high = Math.floor(rest / 0x80)
+      this.#bytes[this.#length++] = (rest - high * 0x80) | 0x80
+      rest = high
     }
     this.#bytes[this.#length++] = rest
   }

@@ -282,8 +282,10 @@ export class ExperimentState {
 
   #write(arm: number, marks: number, time: number): void {
     const { words, at } = this.units
-    words[at + 2] = time % 0x100000000
-    words[at + 3] = (Math.floor(time / 0x100000000) << 16) | marks | arm
+    // What is left of the division by `%` would be found by an instruction that takes as long as all else here.
+    const high = Math.floor(time / 0x100000000)
+    words[at + 2] = time - high * 0x100000000
+    words[at + 3] = (high << 16) | marks | arm
   }
 
   /** The arm that a fact counts for; undefined when the unit is not known or came only later. */

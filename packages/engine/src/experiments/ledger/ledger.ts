@@ -53,7 +53,7 @@ export interface ExperimentTally {
   readonly updatedAt: number
 }
 
-/** A request that was served by an arm. Whoever is told of it keeps nothing of the object: it may be used again. */
+/** A request that was served by an arm. */
 export interface ServedRequest {
   readonly arm: number
   readonly unit: string

@@ -25,6 +25,8 @@ const version = 1
 const tags = { experiment: 1, counted: 2, outcome: 3, forget: 4 } as const
 /** An exposure is one byte of this, a mark and the arm; then the hash; then the time since the experiment's. */
 const exposureTag = 0x80
+/** Milliseconds, so that they take one byte. */
+const longestSince = 0x7f
 const ownRequestMark = 0x20
 const armBits = 0x1f
 /** What an outcome has. */
@@ -47,9 +49,11 @@ export class RecordWriter implements RecordEntries {
 
   exposure(experiment: string, first: number, second: number, arm: number, isOwnRequest: boolean, time: number): void {
     const bytes = this.#bytes
-    if (experiment !== this.#experiment || time < this.#base) this.#refer(experiment, time)
+    if (experiment !== this.#experiment || time < this.#base || time > this.#base + longestSince) {
+      this.#refer(experiment, time)
+    }
     bytes.tagged(exposureTag | (isOwnRequest ? ownRequestMark : 0) | arm, first, second)
-    bytes.count(time - this.#base)
+    bytes.byte(time - this.#base)
   }
 
   counted(experiment: string, counted: Counted, time: number): void {
