@@ -18,7 +18,7 @@ import type { RequestKind } from './durable/request.ts'
 import { startMillrace, startRiver } from './durable/servers.ts'
 import type { Server } from './servers.ts'
 import { shown, table } from './table.ts'
-import { median } from './median.ts'
+import { median } from './averages.ts'
 
 const { values: flags } = parseArgs({
   options: {

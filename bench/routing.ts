@@ -2,16 +2,18 @@
  * What experiments cost: the same model on the same server, asked by the Open Inference Protocol without anything running
  * on it, and with an experiment, a canary or a shadow that decides about every request and counts it.
  *
- *     npm run bench:routing                              about five minutes
- *     npm run bench:routing -- --rounds 2 --seconds 1    quick
- *     npm run bench:routing -- --repeated                rows of which the answers are cached
+ *     npm run bench:routing                             about five minutes
+ *     npm run bench:routing -- --rounds 10              quick
+ *     npm run bench:routing -- --only hashed,canary     some of them
+ *     npm run bench:routing -- --repeated               rows of which the answers are cached
  *
  * Server and client are processes of their own. All contenders are models of one server, copies of one file under names of
- * their own, so that they share its heap and its compiled code; a second server has nothing running at all. Rounds
- * are short, and each is next to one of what it is compared with, before it and after it in turn, so that what else the
- * machine does falls on both alike. Every request names a unit, which none but experiments look at. An
- * experiment keeps two versions at work where without it there is one, so that batches are half as large, whoever decides:
- * so there is a line for two models that clients ask in turn, by paths as long, and it is what all others are compared with.
+ * their own, so that they share its heap and its compiled code; a second server has nothing running at all. In every round
+ * each of them is asked for a fraction of a second, in random order, so that what else the machine does falls on all alike;
+ * what is told is the mean over rounds without the fifth that is highest and the fifth that is lowest, with twice its
+ * standard error. Every request names a unit, which none but experiments look at. An experiment keeps two versions at work
+ * where without it there is one, so that batches are half as large, whoever decides: so there is a line for two models that
+ * clients ask in turn, by paths as long. It is what all others are compared with, for which it is asked twice more.
  */
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
@@ -19,15 +21,15 @@ import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { median } from './median.ts'
+import { mean, median, standardError, trimmedMean } from './averages.ts'
 import { type Server, startService } from './servers.ts'
 import { type Client, startClient } from './start-client.ts'
 import { shown, table } from './table.ts'
 
 const { values: flags } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '40' },
-    seconds: { type: 'string', default: '0.4' },
+    rounds: { type: 'string', default: '150' },
+    seconds: { type: 'string', default: '0.15' },
     connections: { type: 'string', default: '64' },
     only: { type: 'string' },
     repeated: { type: 'boolean', default: false }
@@ -102,9 +104,11 @@ interface Figures {
 /** One line of the table. */
 interface Contender extends Setup {
   server: Server
-  /** Each round, with one of what it is compared with right before or after it. */
-  measured: { own: Figures; base: Figures }[]
+  /** By round, with what it is compared with. */
+  measured: { own: Figures; base: Base }[]
 }
+
+type Base = Pick<Figures, 'rate' | 'cpu'>
 
 console.log(`${cpus()[0]!.model.trim()}, ${availableParallelism()} cores | Node.js ${process.versions.node}\n`)
 await measure()
@@ -175,49 +179,44 @@ async function compare(client: Client, contenders: readonly Contender[]): Promis
     return { rate: (1000 * requests) / elapsedMs, cpu: (server.cpu() - before) / requests, p50, p99 }
   }
   const base = contenders.find(({ model }) => model === 'two')!
-  for (const contender of contenders) await ask(contender, Math.max(1500, durationMs))
+  for (const contender of contenders) await ask(contender, 1500)
   for (let round = 0; round < rounds; round++) {
-    for (const contender of contenders) {
-      const [first, second] = round % 2 === 0 ? [base, contender] : [contender, base]
-      const [one, two] = [await ask(first, durationMs), await ask(second, durationMs)]
-      contender.measured.push(first === base ? { own: two, base: one } : { own: one, base: two })
+    const figures = new Map<Contender, Figures[]>(contenders.map(contender => [contender, []]))
+    for (const contender of shuffled([...contenders, base, base])) {
+      figures.get(contender)!.push(await ask(contender, durationMs))
     }
+    const [own, ...more] = figures.get(base)!
+    figures.set(base, [own!])
+    const both = { rate: mean(more.map(({ rate }) => rate)), cpu: mean(more.map(({ cpu }) => cpu)) }
+    for (const [{ measured }, [first]] of figures) measured.push({ own: first!, base: both })
   }
   report(contenders)
 }
 
+function shuffled<Item>(items: readonly Item[]): Item[] {
+  const keyed = items.map(item => ({ item, key: Math.random() }))
+  return keyed.toSorted((one, other) => one.key - other.key).map(({ item }) => item)
+}
+
 function report(contenders: readonly Contender[]): void {
-  const each = ({ measured }: Contender, read: (own: Figures, base: Figures) => number): number =>
-    median(measured.map(({ own, base }) => read(own, base)))
-  const rows = contenders.map(contender => [
-    contender.name,
-    shown(each(contender, ({ rate }) => rate)),
-    shown(
-      each(contender, ({ rate }, { rate: other }) => rate / other),
-      3
-    ),
-    shown(
-      each(contender, ({ cpu }) => cpu),
-      2
-    ),
-    shown(
-      each(contender, ({ cpu }, { cpu: other }) => cpu - other),
-      2
-    ),
-    shown(
-      each(contender, ({ cpu }, { cpu: other }) => other / cpu),
-      3
-    ),
-    shown(
-      each(contender, ({ p50 }) => p50),
-      2
-    ),
-    shown(
-      each(contender, ({ p99 }) => p99),
-      2
-    )
-  ])
-  const head = ['', 'requests/s', 'to two', 'CPU µs each', 'more', 'to two', 'p50 ms', 'p99 ms']
+  const rows = contenders.map(({ name, measured }) => {
+    const each = (read: (own: Figures, base: Base) => number): number[] =>
+      measured.map(({ own, base }) => read(own, base))
+    const rates = each(({ rate }, { rate: other }) => rate / other)
+    const times = each(({ cpu }, { cpu: other }) => cpu - other)
+    return [
+      name,
+      shown(median(each(({ rate }) => rate))),
+      shown(trimmedMean(rates), 3),
+      shown(2 * standardError(rates), 3),
+      shown(median(each(({ cpu }) => cpu)), 2),
+      shown(trimmedMean(times), 2),
+      shown(2 * standardError(times), 2),
+      shown(median(each(({ p50 }) => p50)), 2),
+      shown(median(each(({ p99 }) => p99)), 2)
+    ]
+  })
+  const head = ['', 'requests/s', 'to two', '±', 'CPU µs each', 'more', '±', 'p50 ms', 'p99 ms']
   const kind = flags.repeated ? 'answers from the cache' : 'new rows'
   console.log(`tabular_classifier v3.0, one row, ${kind}, ${connections} connections, ${rounds} rounds\n`)
   console.log(`${table([head, ...rows])}\n`)

@@ -24,7 +24,7 @@ import { freePort, type Server, startServer, startService } from './servers.ts'
 import type { Round } from './serving/client.ts'
 import { type Client, startClient } from './start-client.ts'
 import { shown, table } from './table.ts'
-import { median } from './median.ts'
+import { median } from './averages.ts'
 
 const { values: flags } = parseArgs({
   options: {

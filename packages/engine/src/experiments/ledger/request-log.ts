@@ -144,7 +144,7 @@ export class RequestLog implements KnownRequests {
 
   /** Remove what is too much, now and then. */
   #prune({ folder, runner, retentionBytes }: RequestDisk, journal: JournalWriter): void {
-    if (journal.bytesWritten - this.#prunedAt < retentionBytes / 4 || this.#pruning !== undefined) return
+    if (journal.bytesWritten - this.#prunedAt < retentionBytes / 2 || this.#pruning !== undefined) return
     this.#prunedAt = journal.bytesWritten
     const sequence = journal.lastSequence
     // Only what a snapshot holds may go: an empty one says that nobody needs it.
