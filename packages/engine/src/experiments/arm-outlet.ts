@@ -37,10 +37,19 @@ export class OutletRoute implements Route {
   }
 }
 
-/** Count an answer. @param unit by which a request is counted that nobody could name */
-export function countServed(outlet: ArmOutlet, reply: InferReply, request: InferRequest, unit: () => string): void {
+/** An answer that is to be counted. */
+export interface ServedAnswer {
+  readonly reply: InferReply
+  readonly request: InferRequest
+  /** Milliseconds since 1970. */
+  readonly time: number
+  /** By which a request is counted that nobody could name. */
+  readonly unitOfNobody: () => string
+}
+
+export function countServed(outlet: ArmOutlet, { reply, request, time, unitOfNobody }: ServedAnswer): void {
   const { unit: given, requestId } = request
-  const id = (outlet.isDrawn ? (requestId ?? given?.id) : (given?.id ?? requestId)) ?? unit()
+  const id = (outlet.isDrawn ? (requestId ?? given?.id) : (given?.id ?? requestId)) ?? unitOfNobody()
   outlet.ledger.served({
     arm: outlet.arm,
     unit: id,
@@ -50,7 +59,8 @@ export function countServed(outlet: ArmOutlet, reply: InferReply, request: Infer
     prediction: singlePrediction(reply),
     durationMs: reply.durationMs,
     isCached: reply.isCached,
-    isFallback: outlet.isFallback
+    isFallback: outlet.isFallback,
+    time
   })
 }
 

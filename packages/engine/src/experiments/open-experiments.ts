@@ -26,7 +26,7 @@ export async function openExperiments(deps: ExperimentDeps): Promise<Experiments
   const models = (): ModelServer | undefined => attached
   const book = await openExperimentBook({ registry, log })
   const shadows = await openShadows({ registry, log, now, after, random })
-  const router = new Router(random, shadows.tap)
+  const router = new Router({ now, random, tap: shadows.tap })
   const table = new RoutingTable({ book, ledger, router, random, models })
   const service = new ExperimentService({ book, models, now })
   const recordOf = (id: string) => {

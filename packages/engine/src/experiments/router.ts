@@ -4,6 +4,7 @@ import { countFailed, countServed, OutletRoute } from './arm-outlet.ts'
 import type { AnswerTap } from './experiment-deps.ts'
 import type { ExperimentRecord } from './experiment.ts'
 import type { RoutedExperiment } from './routed-experiment.ts'
+import { TimeOfDay } from './time-of-day.ts'
 
 /** What runs on one model, by alias. */
 interface ModelLanes {
@@ -27,10 +28,12 @@ export class Router implements Traffic {
   #lanes: ReadonlyMap<string, ModelLanes> = new Map()
   readonly #tap: AnswerTap
   readonly #unitOfNobody: () => string
+  readonly #time: TimeOfDay
 
-  /** @param random uniform in [0, 1) @param tap sees all that is answered */
-  constructor(random: () => number, tap: AnswerTap) {
+  /** @param now milliseconds since 1970 @param random uniform in [0, 1) @param tap sees all that is answered */
+  constructor({ now, random, tap }: { now: () => number; random: () => number; tap: AnswerTap }) {
     this.#tap = tap
+    this.#time = new TimeOfDay(now)
     const prefix = Math.floor(random() * 2 ** 52).toString(36)
     let count = 0
     this.#unitOfNobody = () => `-${prefix}-${count++}`
@@ -51,9 +54,11 @@ export class Router implements Traffic {
     return lane === undefined ? undefined : decideIn(lane, request)
   }
 
-  served(reply: InferReply, request: InferRequest): void {
+  served(reply: InferReply, request: InferRequest, moment: number): void {
     const outlet = OutletRoute.outletOf(reply.route)
-    if (outlet !== undefined) countServed(outlet, reply, request, this.#unitOfNobody)
+    if (outlet !== undefined) {
+      countServed(outlet, { reply, request, time: this.#time.of(moment), unitOfNobody: this.#unitOfNobody })
+    }
     this.#tap(reply, request)
   }
 

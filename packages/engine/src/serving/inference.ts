@@ -297,7 +297,7 @@ class Flight {
     this.#caller.resolve(reply)
     if (this.#request.isShadow === true) return
     events.answered?.(reply)
-    traffic?.served(reply, this.#request)
+    traffic?.served(reply, this.#request, now)
   }
 
   #countCache({ tally }: VersionSlot, isCached: boolean, durationMs: number): void {

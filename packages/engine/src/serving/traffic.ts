@@ -11,8 +11,11 @@ export interface Traffic {
    * @throws {MillraceError} MILL_UNIT_REQUIRED for an experiment that refuses requests without a unit
    */
   decide(request: InferRequest): Decision | undefined | Promise<Decision | undefined>
-  /** A request was answered, from the cache or by a run. Must not throw. */
-  served(reply: InferReply, request: InferRequest): void
+  /**
+   * A request was answered, from the cache or by a run. Must not throw.
+   * @param moment when, in milliseconds by the monotonic clock
+   */
+  served(reply: InferReply, request: InferRequest, moment: number): void
   /**
    * What was decided failed, whatever the reason; told before a fallback is asked. Must not throw.
    * @param isFault whether the reason lies with the version or the server, and not with what was asked

@@ -67,6 +67,8 @@ export interface ServedRequest {
   readonly isCached: boolean
   /** Whether control answered in place of the arm. */
   readonly isFallback: boolean
+  /** When it was answered, in milliseconds since 1970; now unless given. */
+  readonly time?: number | undefined
 }
 
 /** What came of a unit or a request. */

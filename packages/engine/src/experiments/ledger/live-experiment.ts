@@ -149,7 +149,7 @@ export class LiveExperiment implements ExperimentLedger {
     const { requestId, isGiven, arm } = request
     const unit = this.#unit.of(request.unit)
     const isOwnRequest = requestId === request.unit
-    const time = this.#house.now()
+    const { time = this.#house.now() } = request
     if (isGiven) {
       if (this.#met.isFull) this.settle()
       this.#met.add(unit.first, unit.second, arm, isOwnRequest, time)

@@ -53,6 +53,8 @@ export class RequestWindow implements KnownRequests {
   readonly #pageSize: number
   /** Oldest first. */
   readonly #pages: RequestPage[] = []
+  /** The last of them, once there is any. */
+  #page: RequestPage | undefined
   readonly #experiments: string[] = []
   readonly #numbers = new Map<string, number>()
   #count = 0
@@ -92,9 +94,8 @@ export class RequestWindow implements KnownRequests {
 
   /** Remember a request; of two with one id the later one is found. */
   add(request: HashPair, unit: HashPair, marks: number, value: number, time: number): void {
-    let page = this.#pages.at(-1)
-    if (page === undefined || page.isFull) this.#pages.push((page = this.#newPage(time)))
-    page.add(request, unit, marks, value, time)
+    if (this.#page === undefined || this.#page.isFull) this.#pages.push((this.#page = this.#newPage(time)))
+    this.#page.add(request, unit, marks, value, time)
     this.#count++
   }
 
