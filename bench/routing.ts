@@ -12,8 +12,9 @@
  * each of them is asked for a fraction of a second, in random order, so that what else the machine does falls on all alike;
  * what is told is the mean over rounds without the fifth that is highest and the fifth that is lowest, with twice its
  * standard error. Every request names a unit, which none but experiments look at. An experiment keeps two versions at work
- * where without it there is one, so that batches are half as large, whoever decides: so there is a line for two models that
- * clients ask in turn, by paths as long. It is what all others are compared with, for which it is asked twice more.
+ * where without it there is one, so that batches are half as large, whoever decides: so there is a line for two models of
+ * which clients ask one by chance, by paths as long. It is what all others are compared with, for which it is asked twice
+ * more.
  */
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
@@ -48,7 +49,7 @@ interface Setup {
   /** On a server of its own, where nothing runs. */
   isApart?: boolean
   units: number | 'new'
-  /** Asked in turn in place of the one. */
+  /** Asked by chance in place of the one. */
   models?: readonly string[]
   /** Paths to post to, and what. */
   begin?: readonly (readonly [path: string, body: object])[]
@@ -68,7 +69,7 @@ const slowly = [{ share: 0.5, min_requests: 1_000_000_000, min_seconds: 86_400 }
 const setups: readonly Setup[] = [
   { name: 'server with nothing running', model: 'alone', isApart: true, units: 'new' },
   { name: 'nothing on the model', model: 'plain', units: 'new' },
-  { name: 'nothing, two models in turn', model: 'two', units: 'new', models: ['two', 'too'] },
+  { name: 'nothing, two models by chance', model: 'two', units: 'new', models: ['two', 'too'] },
   { name: 'hash-based, new units', model: 'hashed', units: 'new', begin: experiment('hashed', {}) },
   { name: 'hash-based, 10,000 units', model: 'returning', units: 10_000, begin: experiment('returning', {}) },
   { name: 'random', model: 'random', units: 'new', begin: experiment('random', { strategy: 'random' }) },

@@ -10,7 +10,7 @@ export interface AskModel {
   width: number
   /** The id names one of so many units, or a new one each time; without this it is the same always. */
   units?: number | 'new'
-  /** Connections ask these models in turn, in place of the one. */
+  /** Each request asks one of these models by chance, in place of the one. */
   models?: readonly string[]
 }
 
@@ -40,12 +40,13 @@ function run({ ask, isNew, first, ...load }: Round): Promise<LoadReport> {
   }
   const { units } = 'model' in ask ? ask : {}
   const random = new PythonRandom(first)
-  const templates = Array.from({ length: load.connections }, (_, connection) =>
-    makeTemplate(random, questionOf(ask, connection))
+  const questions = questionsOf(ask)
+  const templates = Array.from({ length: load.connections }, () =>
+    questions.map(question => makeTemplate(random, question))
   )
   let next = first
   const take = (connection: number): Buffer => {
-    const template = templates[connection]!
+    const template = templates[connection]![anyOf(questions.length, next)]!
     if (isNew) setNumber(template, next)
     if (units !== undefined) setUnit(template, units === 'new' ? next : next % units)
     next++
@@ -54,8 +55,15 @@ function run({ ask, isNew, first, ...load }: Round): Promise<LoadReport> {
   return runLoad({ ...load, take })
 }
 
-function questionOf(ask: AskModel | { width: number }, connection: number): Question {
-  if (!('model' in ask)) return predictQuestion(ask.width)
+function questionsOf(ask: AskModel | { width: number }): Question[] {
+  if (!('model' in ask)) return [predictQuestion(ask.width)]
   const { units, models = [ask.model], input, width } = ask
-  return inferQuestion({ model: models[connection % models.length]!, input, width, hasUnit: units !== undefined })
+  return models.map(model => inferQuestion({ model, input, width, hasUnit: units !== undefined }))
+}
+
+/** An index below `count` that follows from a number and looks like chance: the finalizer of MurmurHash3. */
+function anyOf(count: number, number: number): number {
+  let bits = Math.imul(number ^ (number >>> 16), 0x85ebca6b)
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35)
+  return ((bits ^ (bits >>> 16)) >>> 0) % count
 }
