@@ -61,8 +61,8 @@ function windowOf(requests: readonly RequestEntry[], limit = 1000): RequestWindo
   return window
 }
 
-function recordOf(window: RequestWindow, number: number): Buffer {
-  return requestRecord(window.last(number), each => window.nameOf(each))
+function recordOf(window: RequestWindow, count: number): Buffer {
+  return requestRecord(window.last(count), each => window.nameOf(each))
 }
 
 test('a record of requests says what was served last', () => {
@@ -71,18 +71,18 @@ test('a record of requests says what was served last', () => {
       fc.array(request, { maxLength: 40 }),
       fc.nat({ max: 50 }),
       fc.constantFrom(16, 1000),
-      (all, number, limit) => {
+      (all, count, limit) => {
         const window = windowOf(all, limit)
         const read: RequestEntry[] = []
         // Experiments have other numbers where it is read.
         readRequests(
-          recordOf(window, number),
+          recordOf(window, count),
           id => 10 + names.indexOf(id),
           one => read.push(one)
         )
         assert.deepEqual(
           read.map(one => ({ ...one, marks: one.marks - (10 << 8) })),
-          all.slice(all.length - Math.min(number, window.size))
+          all.slice(all.length - Math.min(count, window.size))
         )
       }
     )
