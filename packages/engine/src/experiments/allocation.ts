@@ -43,6 +43,12 @@ export function reallocate(before: Allocation, weights: readonly number[], cover
   return runsOf(table)
 }
 
+/** Buckets that belong to the same arm in both. */
+export function commonTo(one: Allocation, other: Allocation): Allocation {
+  const others = tableOf(other)
+  return runsOf(tableOf(one).map((arm, bucket) => (others[bucket] === arm ? arm : noArm)))
+}
+
 /** For routing: the index of the arm by bucket, or {@link noArm}. */
 export function tableOf(allocation: Allocation): Uint8Array {
   const table = new Uint8Array(bucketCount).fill(noArm)

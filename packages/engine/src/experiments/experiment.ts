@@ -109,6 +109,11 @@ export interface ExperimentRecord {
   readonly definition: ExperimentDefinition
   readonly state: ExperimentState
   readonly allocation: Allocation
+  /**
+   * Of the allocation, the buckets that had no other arm since the phase began: their units need not be looked up to stay
+   * where they are. Undefined where that is not known.
+   */
+  readonly settled?: Allocation | undefined
   /** From 1; another one begins, with nothing measured, where a change would make old and new numbers incomparable. */
   readonly phase: number
   /** Milliseconds since 1970. */

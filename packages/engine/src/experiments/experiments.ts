@@ -42,8 +42,8 @@ export interface UnitAssignment {
   /** Chance with which a unit comes to that arm; 1 for one that is on the list; null without an arm. */
   readonly probability: number | null
   /**
-   * On the list (`override`), served by this arm before (`sticky`), by its bucket (`experiment`), by chance at every
-   * request (`drawn`), or a bucket that no arm has (`not_covered`).
+   * On the list (`override`), served by this arm before it lost the bucket (`sticky`), by its bucket (`experiment`), by
+   * chance at every request (`drawn`), or a bucket that no arm has (`not_covered`).
    */
   readonly reason: 'override' | 'sticky' | 'experiment' | 'drawn' | 'not_covered'
 }

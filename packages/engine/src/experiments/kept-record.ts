@@ -27,12 +27,12 @@ export function entryFrom(value: unknown): KeptEntry {
 /** Whether all that routing follows blindly is there. */
 function isRecord(value: unknown): value is ExperimentRecord {
   if (!isObject(value) || !isPhase(value['phase']) || !Array.isArray(value['history'])) return false
-  const { definition, allocation, canary } = value
+  const { definition, allocation, settled = [], canary } = value
   if (!['draft', 'running', 'paused', 'stopped'].includes(value['state'] as string)) return false
   if (!isDefinition(definition) || (canary !== undefined && !(isObject(canary) && isObject(canary['plan']))))
     return false
   const arms = definition['arms'] as readonly unknown[]
-  return Array.isArray(allocation) && allocation.every(run => isRun(run, arms.length))
+  return [allocation, settled].every(runs => Array.isArray(runs) && runs.every(run => isRun(run, arms.length)))
 }
 
 const texts = ['id', 'model', 'alias', 'control', 'seed', 'primary'] as const

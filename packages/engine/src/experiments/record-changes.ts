@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { firstAllocation, reallocate, weightsOf } from './allocation.ts'
+import { commonTo, firstAllocation, reallocate, weightsOf } from './allocation.ts'
 import { changedFields } from './definition-change.ts'
 import { wrongState } from './experiment-errors.ts'
 import { withHistory } from './experiment-history.ts'
@@ -15,10 +15,12 @@ export interface Done {
 /** The record of a new experiment. @param state `draft`, or the one that it begins in */
 export function newRecord(definition: ExperimentDefinition, state: ExperimentState, done: Done): ExperimentRecord {
   const { at } = done
+  const allocation = allocationOf(definition)
   const record: ExperimentRecord = {
     definition,
     state,
-    allocation: allocationOf(definition),
+    allocation,
+    settled: allocation,
     phase: 1,
     createdAt: at,
     startedAt: state === 'running' ? at : undefined,
@@ -41,7 +43,8 @@ export function redefined(
   if (fields.length === 0 && !isNewPhase) return record
   const isAnew = isNewPhase || record.state === 'draft'
   const allocation = isAnew ? allocationOf(definition) : moved(record, definition)
-  const changed = { ...record, definition, allocation, phase: record.phase + (isNewPhase ? 1 : 0) }
+  const settled = isAnew ? allocation : settledIn(record, allocation)
+  const changed = { ...record, definition, allocation, settled, phase: record.phase + (isNewPhase ? 1 : 0) }
   const areWeightsTold = isNewPhase || !isDeepStrictEqual(allocation, record.allocation)
   return noted(changed, isNewPhase ? 'phase' : 'changed', done, {
     ...shown(definition, fields),
@@ -63,7 +66,7 @@ export function started(record: ExperimentRecord, definition: ExperimentDefiniti
   if (state === 'paused' && startedAt !== undefined) return noted(running, 'resumed', done)
   const allocation = allocationOf(definition)
   const weights = weightsOf(allocation, definition.arms.length)
-  return noted({ ...running, definition, allocation }, 'started', done, { weights })
+  return noted({ ...running, definition, allocation, settled: allocation }, 'started', done, { weights })
 }
 
 /** Decides about nothing until it is started again. */
@@ -108,6 +111,11 @@ function allocationOf({ arms, coverage }: ExperimentDefinition): Allocation {
     arms.map(({ weight }) => weight),
     coverage
   )
+}
+
+/** What is still settled of an experiment that gets another allocation within its phase. */
+export function settledIn({ settled }: ExperimentRecord, allocation: Allocation): Allocation | undefined {
+  return settled && commonTo(settled, allocation)
 }
 
 /** Weights that somebody gives hold; those that adapted stay where they are. */

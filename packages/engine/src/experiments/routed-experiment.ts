@@ -1,6 +1,6 @@
 import { MillraceError } from '@millrace/common'
 import type { Decision, InferRequest, ModelServer, Route, RouteReason } from '../serving/model-server.ts'
-import { noArm, sharesOf, tableOf } from './allocation.ts'
+import { commonTo, noArm, sharesOf, tableOf } from './allocation.ts'
 import { type ArmOutlet, OutletRoute } from './arm-outlet.ts'
 import { type Arm, bucketCount, type ExperimentRecord } from './experiment.ts'
 import { bucketOf, fnv1a } from './growthbook-hash.ts'
@@ -36,6 +36,8 @@ export class RoutedExperiment {
   readonly #isForAll: boolean
   readonly #isDrawn: boolean
   readonly #table: Uint8Array
+  /** The same for buckets whose units need not be looked up. */
+  readonly #settled: Uint8Array
   readonly #seedState: number
   readonly #overrides: ReadonlyMap<string, number>
   readonly #control: number
@@ -46,13 +48,14 @@ export class RoutedExperiment {
   readonly #drawn: readonly Choice[]
 
   constructor(record: ExperimentRecord, deps: RoutedDeps) {
-    const { definition, allocation, canary } = record
+    const { definition, allocation, settled = [], canary } = record
     const { arms, overrides, strategy, entry, control, seed } = definition
     this.record = record
     this.#deps = deps
     this.#isForAll = entry === 'all'
     this.#isDrawn = strategy === 'random'
     this.#table = tableOf(allocation)
+    this.#settled = tableOf(commonTo(settled, allocation))
     this.#seedState = fnv1a(seed)
     const indices = new Map(arms.map(({ name }, index) => [name, index]))
     this.#overrides = new Map(Object.entries(overrides).map(([unit, name]) => [unit, indices.get(name) ?? noArm]))
@@ -81,7 +84,9 @@ export class RoutedExperiment {
   /** For a unit that an arm served before. */
   kept({ unit }: InferRequest): Verdict {
     const arm = unit?.isGiven === true ? this.#deps.ledger.armOf(unit.id) : undefined
-    return arm === undefined ? undefined : this.#ready(this.#kept, arm)
+    if (arm === undefined) return undefined
+    const isMoved = this.#table[bucketOf(this.#seedState, unit!.id)] !== arm
+    return this.#ready(isMoved ? this.#kept : this.#assigned, arm)
   }
 
   /**
@@ -91,7 +96,24 @@ export class RoutedExperiment {
   assigned({ unit }: InferRequest): Verdict {
     if (this.#isDrawn) return this.#draw()
     if (unit?.isGiven !== true) return this.#withoutUnit()
-    const arm = this.#table[bucketOf(this.#seedState, unit.id)]!
+    return this.#inBucket(bucketOf(this.#seedState, unit.id))
+  }
+
+  /**
+   * `kept`, and else `assigned`, where nothing else decides about the request: a unit is looked up only where its bucket
+   * had another arm before. A look into a million units takes longer than all else that a decision does.
+   * @throws {MillraceError} MILL_UNIT_REQUIRED
+   */
+  keptOrAssigned(request: InferRequest): Verdict {
+    const { unit } = request
+    if (unit?.isGiven !== true || this.#isDrawn) return this.assigned(request)
+    const bucket = bucketOf(this.#seedState, unit.id)
+    const kept = this.isSticky && this.#settled[bucket] === noArm ? this.kept(request) : undefined
+    return kept === undefined ? this.#inBucket(bucket) : kept
+  }
+
+  #inBucket(bucket: number): Verdict {
+    const arm = this.#table[bucket]!
     return arm === noArm ? undefined : this.#ready(this.#assigned, arm)
   }
 

@@ -18,6 +18,8 @@ interface Lane {
   readonly all: readonly RoutedExperiment[]
   readonly overriding: readonly RoutedExperiment[]
   readonly sticky: readonly RoutedExperiment[]
+  /** The one that there is, where there is just one. */
+  readonly alone: RoutedExperiment | undefined
 }
 
 /**
@@ -74,6 +76,9 @@ function decideIn(lane: Lane, request: InferRequest): Decision | undefined {
     const verdict = experiment.takes(request) ? experiment.overridden(request) : undefined
     if (verdict !== undefined) return verdict ?? undefined
   }
+  if (lane.alone !== undefined) {
+    return (lane.alone.takes(request) ? lane.alone.keptOrAssigned(request) : undefined) ?? undefined
+  }
   for (const experiment of lane.sticky) {
     const verdict = experiment.takes(request) ? experiment.kept(request) : undefined
     if (verdict !== undefined) return verdict ?? undefined
@@ -95,7 +100,8 @@ function laneOf(all: readonly RoutedExperiment[]): Lane {
   return {
     all,
     overriding: all.filter(({ hasOverrides }) => hasOverrides),
-    sticky: all.filter(({ isSticky }) => isSticky)
+    sticky: all.filter(({ isSticky }) => isSticky),
+    alone: all.length === 1 ? all[0] : undefined
   }
 }
 

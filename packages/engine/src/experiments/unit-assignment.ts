@@ -26,9 +26,9 @@ export function assignmentOf(
       'override'
     )
   if (strategy === 'random') return { unit, bucket, arm: null, probability: null, reason: 'drawn' }
-  const before = isSticky ? ledger.armOf(unit) : undefined
-  if (before !== undefined && before < arms.length) return named(before, 1, 'sticky')
   const arm = tableOf(allocation)[bucket]!
+  const before = isSticky ? ledger.armOf(unit) : undefined
+  if (before !== undefined && before < arms.length && before !== arm) return named(before, 1, 'sticky')
   if (arm === noArm) return { unit, bucket, arm: null, probability: null, reason: 'not_covered' }
   return named(arm, sharesOf(allocation, arms.length)[arm]!, 'experiment')
 }

@@ -45,8 +45,9 @@ export interface InferRequest {
 
 /**
  * Why a version answers, the strongest first: it was named (`version`); the unit is on the list of an experiment
- * (`override`), was served by this arm before (`sticky`) or belongs to it (`experiment`), or to a step of a canary; an
- * `alias` was named; nothing was (`default`). `fallback`: control answers because the arm of the unit could not.
+ * (`override`), stays with the arm that served it before though its bucket is not that arm's any more (`sticky`), or belongs
+ * to the arm (`experiment`), or to a step of a canary; an `alias` was named; nothing was (`default`). `fallback`: control
+ * answers because the arm of the unit could not.
  */
 export const routeReasons = [
   'version',
@@ -67,7 +68,7 @@ export interface Assignment {
   readonly experiment: string
   /** Name of the arm that the unit belongs to, also where control answers in its place. */
   readonly arm: string
-  /** Chance with which a unit comes to this arm; 1 for one that is on a list, or was served by it before. */
+  /** Chance with which a unit comes to this arm; 1 for one that is on a list, or stays with it. */
   readonly probability: number
   /** Whether the unit comes to this arm again when it comes again. */
   readonly isSticky: boolean

@@ -1,6 +1,7 @@
 import { reallocate, weightsOf } from '../allocation.ts'
 import { withHistory } from '../experiment-history.ts'
 import type { ExperimentRecord, HistoryEntry } from '../experiment.ts'
+import { settledIn } from '../record-changes.ts'
 import type { ExperimentTally } from '../ledger/ledger.ts'
 import type { Distributions } from '../statistics/distributions.ts'
 import { type Sample, sampleOf } from '../statistics/sample.ts'
@@ -57,7 +58,8 @@ export function reweighted(record: ExperimentRecord, { tally, distributions, now
     probabilities: chosen.probabilities,
     arms: samples.map((sample, arm) => ({ arm: arms[arm]!.name, units: sample?.n, value: sample?.mean }))
   }
-  const changed = withHistory({ ...record, allocation }, { at: now, what: 'reweighted', details })
+  const settled = settledIn(record, allocation)
+  const changed = withHistory({ ...record, allocation, settled }, { at: now, what: 'reweighted', details })
   return { ...changed, history: thinned(changed.history) }
 }
 
