@@ -47,6 +47,7 @@ export interface ServedAnswer {
   readonly unitOfNobody: () => string
 }
 
+/** Count an answer. */
 export function countServed(outlet: ArmOutlet, { reply, request, time, unitOfNobody }: ServedAnswer): void {
   const { unit: given, requestId } = request
   const id = (outlet.isDrawn ? (requestId ?? given?.id) : (given?.id ?? requestId)) ?? unitOfNobody()

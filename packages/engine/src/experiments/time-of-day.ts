@@ -2,8 +2,8 @@
 const holdsMs = 100
 
 /**
- * The time of day of moments by the monotonic clock, which a request has anyway: the clock itself is read ten times a second,
- * since that takes as long as finding an arm. A clock that is set while the program runs is followed within that time.
+ * The time of day of moments by the monotonic clock, which a request has anyway: the clock itself is read ten times a
+ * second, since that takes a third as long as finding an arm. A clock that is set is followed within that time.
  */
 export class TimeOfDay {
   readonly #now: () => number

@@ -5,7 +5,8 @@ const version = 2
 
 /**
  * A record of requests: one byte for the version, how many experiments there are, each with its number and name, and the
- * requests as a window has them, 32 bytes each. A compact form is some 20 bytes, and costs the thread of requests many times as much.
+ * requests as a window has them, 32 bytes each. A compact form is some 20 bytes, and costs the thread of requests many
+ * times as much.
  * @param pieces of a window
  * @param nameOf the name of the experiment with a number in marks
  */

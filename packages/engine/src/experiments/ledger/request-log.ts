@@ -85,17 +85,17 @@ export class RequestLog implements KnownRequests {
     const { limits, log } = this.#options
     const former = new RequestWindow(limits)
     this.#former = former
+    let problem: unknown
     try {
       for (const { payload } of reader.records(reader.firstSequence())) {
-        readRequests(
-          payload,
-          id => former.numberOf(id),
-          ({ request, unit, marks, value, time }) => former.add(request, unit, marks, value, time)
-        )
+        problem = takeOver(payload, former) ?? problem
         await nextTurn()
       }
     } catch (error) {
-      log.warn({ err: error }, 'requests of an earlier run cannot be read; outcomes of them will not be counted')
+      problem = error
+    }
+    if (problem !== undefined) {
+      log.warn({ err: problem }, 'requests of an earlier run cannot be read; outcomes of them will not be counted')
     }
     if (former.size === 0) this.#former = undefined
   }
@@ -156,5 +156,19 @@ export class RequestLog implements KnownRequests {
       .finally(() => {
         this.#pruning = undefined
       })
+  }
+}
+
+/** Take what a record holds over into a window. @returns why it cannot be read, from where on it is passed over */
+function takeOver(record: Uint8Array, window: RequestWindow): unknown {
+  try {
+    readRequests(
+      record,
+      id => window.numberOf(id),
+      ({ request, unit, marks, value, time }) => window.add(request, unit, marks, value, time)
+    )
+    return undefined
+  } catch (error) {
+    return error
   }
 }
