@@ -29,13 +29,14 @@ test('requests are written once there is a disk, also when more came before than
   assert.equal(opened, 1)
 })
 
+const hashOf = (first: number) => ({ first, second: 0 })
+
 test('a record that cannot be read takes no other with it', async () => {
   const time = 1_800_000_000_000
   const limits = { ttlMs: 1000, limit: 1000 }
-  const hash = (first: number) => ({ first, second: 0 })
   const recordOf = (request: number): Buffer => {
     const window = new RequestWindow(limits)
-    window.add(hash(request), hash(request), requestMarks(window.numberOf('e'), 1, false, undefined), 0, time)
+    window.add(hashOf(request), hashOf(request), requestMarks(window.numberOf('e'), 1, false, undefined), 0, time)
     return requestRecord(window.last(1), () => 'e')
   }
   const ofAnotherVersion = Buffer.from(recordOf(2)).fill(1, 0, 1)
@@ -44,7 +45,7 @@ test('a record that cannot be read takes no other with it', async () => {
   const warnings: unknown[] = []
   const log = new RequestLog({ limits, log: { ...silent, warn: facts => warnings.push(facts) }, now: () => time })
   await log.load(reader as unknown as JournalReader)
-  const found = [1, 2, 3, 4].map(request => log.find(hash(request), time)?.arm)
+  const found = [1, 2, 3, 4].map(request => log.find(hashOf(request), time)?.arm)
   assert.deepEqual(found, [1, undefined, undefined, 1])
   assert.equal(warnings.length, 1)
 })
