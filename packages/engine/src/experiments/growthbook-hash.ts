@@ -23,7 +23,7 @@ export function fnv1a(text: string, state: number = offsetBasis): number {
 
 /**
  * The bucket of a unit by version 2 of GrowthBook's hash, which is FNV-1a of the decimal digits of FNV-1a of the seed
- * followed by the unit. Costs about a nanosecond a character.
+ * followed by the unit. Costs some 40 ns for an id of 13 characters, and twice that for one of 36.
  * @param seedState `fnv1a` of the seed
  * @returns 0 to 9999; GrowthBook's own number is a ten thousandth of it
  * @see https://docs.growthbook.io/lib/build-your-own

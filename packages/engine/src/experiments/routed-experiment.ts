@@ -55,6 +55,7 @@ export class RoutedExperiment {
     this.#isForAll = entry === 'all'
     this.#isDrawn = strategy === 'random'
     this.#table = tableOf(allocation)
+    // A program that does not know what is settled may have moved buckets.
     this.#settled = tableOf(commonTo(settled, allocation))
     this.#seedState = fnv1a(seed)
     const indices = new Map(arms.map(({ name }, index) => [name, index]))
@@ -84,9 +85,7 @@ export class RoutedExperiment {
   /** For a unit that an arm served before. */
   kept({ unit }: InferRequest): Verdict {
     const arm = unit?.isGiven === true ? this.#deps.ledger.armOf(unit.id) : undefined
-    if (arm === undefined) return undefined
-    const isMoved = this.#table[bucketOf(this.#seedState, unit!.id)] !== arm
-    return this.#ready(isMoved ? this.#kept : this.#assigned, arm)
+    return arm === undefined ? undefined : this.#stays(arm, bucketOf(this.#seedState, unit!.id))
   }
 
   /**
@@ -108,8 +107,13 @@ export class RoutedExperiment {
     const { unit } = request
     if (unit?.isGiven !== true || this.#isDrawn) return this.assigned(request)
     const bucket = bucketOf(this.#seedState, unit.id)
-    const kept = this.isSticky && this.#settled[bucket] === noArm ? this.kept(request) : undefined
-    return kept === undefined ? this.#inBucket(bucket) : kept
+    const arm = this.isSticky && this.#settled[bucket] === noArm ? this.#deps.ledger.armOf(unit.id) : undefined
+    return arm === undefined ? this.#inBucket(bucket) : this.#stays(arm, bucket)
+  }
+
+  /** The arm that served a unit before, which may have its bucket still. */
+  #stays(arm: number, bucket: number): Verdict {
+    return this.#ready(this.#table[bucket] === arm ? this.#assigned : this.#kept, arm)
   }
 
   #inBucket(bucket: number): Verdict {

@@ -24,7 +24,7 @@ export function tellRoute(reply: FastifyReply, route: Route): void {
 
 /**
  * Why this version is one structured field with parameters, rather than a header for each fact: every header costs a reply
- * about as much as finding the arm of its unit.
+ * half as much as finding the arm of its unit.
  */
 function headersOf({ version, reason, assignment }: Route): string[] {
   const decidedBy =

@@ -28,7 +28,7 @@ export interface LedgerFolderOptions {
   readonly now: () => number
   /** Bytes of records after which a snapshot is taken (default 8 MiB). */
   readonly snapshotBytes?: number | undefined
-  /** Bytes of requests that are kept on disk (default 64 MiB). */
+  /** Bytes of requests that are kept on disk (default 64 MiB); half as much again may come before the oldest go. */
   readonly requestBytes?: number | undefined
 }
 

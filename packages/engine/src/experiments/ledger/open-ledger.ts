@@ -24,7 +24,7 @@ export interface LedgerOptions extends LedgerLimitOptions {
   readonly now?: (() => number) | undefined
   /** Bytes of records after which a snapshot is taken (default 8 MiB). */
   readonly snapshotBytes?: number | undefined
-  /** Bytes of requests that are kept on disk (default 64 MiB). */
+  /** Bytes of requests that are kept on disk (default 64 MiB); half as much again may come before the oldest go. */
   readonly requestBytes?: number | undefined
   /** Records in the stream of Redis after which an image takes their place (default 20,000). */
   readonly streamRecords?: number | undefined
